@@ -1,0 +1,9 @@
+"""The command line: the same engine from a shell or a script.
+
+What it prints and returns is a contract that scripts depend on: results go to standard output and
+nothing else does, progress and notes to standard error, and the exit code says how it ended.
+"""
+
+from lacuna_engine.cli.main import main
+
+__all__ = ["main"]

@@ -1,0 +1,232 @@
+"""The commands, and how an error becomes an exit code.
+
+Exit codes: 0 done (also a skip, which says so), 1 failed, 2 usage, 3 cannot connect or
+authenticate, 4 would overwrite, 5 verification failed, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from lacuna_engine import __version__
+from lacuna_engine.cli import listing, transfers
+from lacuna_engine.cli.show import parse_rate
+from lacuna_engine.errors import LacunaError, UsageError
+from lacuna_engine.transfer import IfExists, TransferOptions
+
+__all__ = ["cli", "main"]
+
+T = TypeVar("T")
+F = TypeVar("F", bound=Callable[..., object])
+
+INTERRUPTED = 130
+
+FORMATS = ("auto", "raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "iso")
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    sys.exit(run(sys.argv[1:]))
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command line and return the exit code."""
+    try:
+        cli.main(arguments, prog_name="lacuna", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except LacunaError as error:
+        _complain(error)
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort, asyncio.CancelledError):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our output has gone; that is no failure to talk about.
+        sys.stderr.close()
+        return 1
+    return 0
+
+
+def _complain(error: LacunaError) -> None:
+    click.echo(f"lacuna: {error}", err=True)
+    if error.hint:
+        click.echo(f"  {error.hint}", err=True)
+
+
+def _run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine; SIGTERM stops it as cleanly as Ctrl-C does."""
+
+    async def guarded() -> T:
+        task = asyncio.current_task()
+        if sys.platform != "win32" and task is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+        return await work
+
+    return asyncio.run(guarded())
+
+
+class _Rate(click.ParamType[int]):
+    name = "rate"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return parse_rate(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)
+
+
+class _Connections(click.ParamType[str]):
+    name = "number|auto"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in ("auto", "1"):
+            self.fail("only 'auto' and 1 are offered so far", param, ctx)
+        return str(value)
+
+
+def _transfer_options(command: F) -> F:
+    """Add the options that uploads and downloads share."""
+    for decorate in reversed(
+        (
+            click.option(
+                "--if-exists",
+                type=click.Choice([policy.value for policy in IfExists]),
+                default=IfExists.FAIL.value,
+                show_default=True,
+                help="What to do when the destination exists.",
+            ),
+            click.option(
+                "--connections",
+                type=_Connections(),
+                default="auto",
+                show_default=True,
+                help="Connections to the daemon.",
+            ),
+            click.option("--verify", is_flag=True, help="Read back and compare."),
+            click.option("--limit", type=_Rate(), default=None, help="Bytes a second, like 50M."),
+            click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+            click.option(
+                "--progress/--no-progress",
+                default=None,
+                help="Show progress on standard error; default: on a terminal.",
+            ),
+        )
+    ):
+        command = decorate(command)
+    return command
+
+
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="lacuna")
+@click.pass_context
+def cli(context: click.Context) -> None:
+    """Move disk images to and from libvirt storage pools; holes stay holes."""
+    if context.invoked_subcommand is None:
+        _open_window(context)
+
+
+def _open_window(context: click.Context) -> None:
+    """Start the frontend that is installed; the engine itself knows no window."""
+    for entry in entry_points(group="lacuna.frontend"):
+        entry.load()()
+        return
+    click.echo(context.get_help())
+
+
+@cli.command()
+@click.argument("uri")
+@click.argument("pool", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+def ls(uri: str, pool: str | None, as_json: bool) -> None:  # noqa: FBT001
+    """List the pools at URI, or the volumes of POOL.
+
+    Sizes are bytes in JSON. A pool has name, uuid, state, type, capacity, allocation, available,
+    autostart, persistent and path; a volume has name, key, path, type, format, capacity,
+    allocation, physical (its length) and modified (seconds since 1970, or null).
+    """
+    _run_async(listing.list_storage(uri, pool, as_json=as_json))
+
+
+@cli.command(name="map")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--no-zero-scan", is_flag=True, help="Do not look for zeros inside data.")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+def map_command(file: Path, no_zero_scan: bool, as_json: bool) -> None:  # noqa: FBT001
+    """Show the extent map of a local FILE: data, holes, zeros.
+
+    In JSON each extent has start and length in bytes and kind: data, hole, or zero (allocated,
+    but all zeros).
+    """
+    listing.show_map(file, zero_scan=not no_zero_scan, as_json=as_json)
+
+
+@cli.command()
+@click.argument("file", type=click.Path(path_type=Path))
+@click.argument("uri")
+@click.argument("destination", metavar="POOL[/VOLUME]")
+@click.option(
+    "--format",
+    "image_format",
+    type=click.Choice(FORMATS),
+    default="auto",
+    show_default=True,
+    help="Format the file must have; raw sends anything as it is.",
+)
+@click.option("--no-zero-scan", is_flag=True, help="Send zeros inside data as data.")
+@_transfer_options
+def upload(
+    file: Path,
+    uri: str,
+    destination: str,
+    image_format: str,
+    no_zero_scan: bool,  # noqa: FBT001
+    **options: Any,
+) -> None:
+    """Upload the image FILE to POOL at URI, as VOLUME or under its own name."""
+    pool, _, volume = destination.partition("/")
+    if not pool:
+        raise UsageError("the destination names no pool", hint="Write POOL or POOL/VOLUME.")
+    output, chosen = _split_options(options, zero_scan=not no_zero_scan)
+    _run_async(
+        transfers.upload(
+            file, uri, pool, volume, image_format=image_format, options=chosen, output=output
+        )
+    )
+
+
+@cli.command()
+@click.argument("uri")
+@click.argument("source", metavar="POOL/VOLUME")
+@click.argument("target", metavar="FILE|DIR", type=click.Path(path_type=Path))
+@_transfer_options
+def download(uri: str, source: str, target: Path, **options: Any) -> None:
+    """Download VOLUME of POOL at URI to a file, or into a folder."""
+    pool, slash, volume = source.partition("/")
+    if not pool or not slash or not volume:
+        raise UsageError("the source names no volume", hint="Write POOL/VOLUME.")
+    output, chosen = _split_options(options, zero_scan=True)
+    _run_async(transfers.download(uri, pool, volume, target, options=chosen, output=output))
+
+
+def _split_options(
+    options: dict[str, Any], *, zero_scan: bool
+) -> tuple[transfers.Output, TransferOptions]:
+    output = transfers.Output(as_json=options["as_json"], progress=options["progress"])
+    chosen = TransferOptions(
+        if_exists=IfExists(options["if_exists"]),
+        verify=options["verify"],
+        limit=options["limit"] or 0,
+        zero_scan=zero_scan,
+    )
+    return output, chosen

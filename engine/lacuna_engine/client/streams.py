@@ -1,0 +1,301 @@
+"""Upload and download streams as a coroutine sees them.
+
+The machines of ``lacuna_engine.stream`` decide what may happen; here it is done, with back
+pressure. A stream ends in exactly one way: finished, aborted, or failed with the first error.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from lacuna_engine.errors import LacunaError, ProtocolError, RemoteError
+from lacuna_engine.rpc.failure import Code, Domain
+from lacuna_engine.rpc.peer import ClientPeer
+from lacuna_engine.rpc.records import VolumeRange
+from lacuna_engine.stream import Download, Machine, State, Upload
+from lacuna_engine.transport import Pipe
+
+__all__ = ["ClientStream", "Data", "DownloadStream", "Hole", "UploadStream"]
+
+SPARSE = 1
+ABORT_PATIENCE = 5.0
+"""Seconds to wait for the answer to an abort before the connection is closed instead."""
+
+BLOCK_SIZE = 1 << 20
+"""Downloads are gathered into blocks of this many bytes: the daemon sends 262,120 bytes and then
+24, over and over (protocol.md 4.4)."""
+
+MAX_BLOCKS = 8
+"""Blocks filled and not yet taken before reading pauses."""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Bytes at ``position`` of the range; ``view`` is valid until the next piece is asked for."""
+
+    position: int
+    view: memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class Hole:
+    """``length`` bytes at ``position`` that read zero."""
+
+    position: int
+    length: int
+
+
+M = TypeVar("M", bound=Machine)
+
+
+class ClientStream(Generic[M]):
+    """What both directions share: the end of a stream, and giving it up."""
+
+    def __init__(self, serial: int, peer: ClientPeer, pipe: Pipe, machine: M) -> None:
+        self.serial = serial
+        self.machine = machine
+        self._peer = peer
+        self._pipe = pipe
+        self._ended = asyncio.Event()
+
+    async def finish(self) -> None:
+        """Finish and wait for the daemon to agree. Raises the stream's error.
+
+        That the daemon agrees does not mean that the data has been written (protocol.md 0.1).
+        """
+        self.raise_error()
+        self.machine.finish()
+        self._peer.send_finish(self.serial)
+        self._flush()
+        await self._ended.wait()
+        self.raise_error()
+
+    async def abort(self) -> None:
+        """Give the stream up and wait, for some seconds, until the daemon has. Never raises.
+
+        What was written stays. A daemon that does not answer has its connection closed, which
+        aborts the stream for sure.
+        """
+        if self.machine.ended:
+            return
+        if self.machine.state in (State.OPEN, State.AT_END):
+            self.machine.abort()
+            self._peer.send_abort(self.serial)
+            self._flush()
+        self._resume()
+        try:
+            async with asyncio.timeout(ABORT_PATIENCE):
+                await self._ended.wait()
+        except TimeoutError:
+            self._pipe.close()
+
+    def raise_error(self) -> None:
+        """Raise the stream's error, if it has one."""
+        if self.machine.error is not None:
+            raise self.machine.error
+
+    # --- called by the connection --------------------------------------------------------------
+
+    def on_opened(self) -> None:
+        """The reply to the opening call has arrived."""
+        self.machine.opened()
+
+    def on_data(self, data: memoryview) -> None:
+        """Data has arrived: never on an upload."""
+        del data
+        raise ProtocolError("the daemon sent data on an upload")
+
+    def on_hole(self, length: int) -> None:
+        """A hole has arrived: never on an upload."""
+        del length
+        raise ProtocolError("the daemon sent a hole on an upload")
+
+    def on_end(self) -> None:
+        """The end of file has arrived: never on an upload."""
+        raise ProtocolError("the daemon sent an end of file on an upload")
+
+    def on_finished(self) -> None:
+        """The daemon's finish has arrived."""
+        self.machine.finished()
+        self._wake()
+
+    def on_failed(self, error: LacunaError, *, cause_lost: bool) -> None:
+        """The daemon's error has arrived."""
+        del cause_lost
+        self.machine.failed(error)
+        self._wake()
+
+    def on_lost(self, reason: LacunaError) -> None:
+        """The connection has ended."""
+        self.machine.lost(reason)
+        self._wake()
+
+    # --- inside --------------------------------------------------------------------------------
+
+    def _wake(self) -> None:
+        if self.machine.ended:
+            self._ended.set()
+
+    def _resume(self) -> None:
+        """Let go of whatever holds back what still arrives."""
+
+    def _flush(self) -> None:
+        self._pipe.write(*self._peer.data_to_send())
+
+
+class UploadStream(ClientStream[Upload]):
+    """An open upload: send data and holes, then finish."""
+
+    def __init__(self, serial: int, peer: ClientPeer, pipe: Pipe, target: VolumeRange) -> None:
+        super().__init__(
+            serial, peer, pipe, Upload(sparse=bool(target.flags & SPARSE), length=target.length)
+        )
+        self.bytes_sent = 0
+
+    async def send(self, data: memoryview | bytes) -> None:
+        """Send data as one packet; when this returns, the buffer may be used again.
+
+        Raises the stream's error as soon as it is known, which is at the earliest when a later
+        packet is handed over (protocol.md 4.6).
+        """
+        self.raise_error()
+        size = len(data)
+        self.machine.data(size)
+        self._pipe.write(self._peer.data_header(self.serial, size), data)
+        self.bytes_sent += size
+        await self._pipe.drain()
+        self.raise_error()
+
+    async def send_hole(self, length: int) -> None:
+        """Send a hole of ``length`` bytes. Raises the stream's error."""
+        self.raise_error()
+        self.machine.hole(length)
+        self._peer.send_hole(self.serial, length)
+        self._flush()
+        await self._pipe.drain()
+        self.raise_error()
+
+    async def wait_error(self) -> None:
+        """Wait until the stream ends by itself, which only an error does; then raise it."""
+        await self._ended.wait()
+        self.raise_error()
+
+    def on_failed(self, error: LacunaError, *, cause_lost: bool) -> None:
+        """Say what an empty error means: a hole met a failed write (protocol.md 4.6)."""
+        if cause_lost:
+            error = RemoteError(
+                "the daemon could not write to the volume and lost the reason",
+                code=Code.INTERNAL_ERROR,
+                domain=Domain.RPC,
+                hint="Most likely the pool is full; look at its free space.",
+            )
+        super().on_failed(error, cause_lost=cause_lost)
+
+
+class DownloadStream(ClientStream[Download]):
+    """An open download: iterate over its pieces, then finish.
+
+    Data is gathered into blocks so that small packets cost nothing, and reading pauses when the
+    consumer falls behind; memory stays below ``MAX_BLOCKS`` blocks and one read.
+    """
+
+    def __init__(self, serial: int, peer: ClientPeer, pipe: Pipe, source: VolumeRange) -> None:
+        super().__init__(
+            serial, peer, pipe, Download(sparse=bool(source.flags & SPARSE), length=source.length)
+        )
+        self.bytes_received = 0
+        self._ready: deque[Data | Hole] = deque()
+        self._free: list[bytearray] = []
+        self._block = memoryview(bytearray(BLOCK_SIZE))
+        self._filled = 0
+        self._start = 0
+        self._arrived = asyncio.Event()
+        self._lent: memoryview | None = None
+        self._paused = False
+
+    def __aiter__(self) -> DownloadStream:
+        return self
+
+    async def __anext__(self) -> Data | Hole:
+        """Return the next piece, in order; ends at the end of file. Raises the stream's error."""
+        self._take_back()
+        while not self._ready:
+            self.raise_error()
+            if self.machine.state is State.AT_END:
+                raise StopAsyncIteration
+            self._arrived.clear()
+            await self._arrived.wait()
+        piece = self._ready.popleft()
+        if isinstance(piece, Data):
+            self._lent = piece.view
+        if self._paused and len(self._ready) <= MAX_BLOCKS // 2:
+            self._resume()
+        return piece
+
+    def on_data(self, data: memoryview) -> None:
+        """Copy into the block at hand; the view is the pipe's."""
+        self.machine.data(len(data))
+        if self.machine.state is State.ABORTING:
+            return
+        self.bytes_received += len(data)
+        offset = 0
+        while offset < len(data):
+            count = min(BLOCK_SIZE - self._filled, len(data) - offset)
+            self._block[self._filled : self._filled + count] = data[offset : offset + count]
+            self._filled += count
+            offset += count
+            if self._filled == BLOCK_SIZE:
+                self._hand_over()
+
+    def on_hole(self, length: int) -> None:
+        """A hole ends the block at hand."""
+        self._hand_over()
+        position = self.machine.position
+        self.machine.hole(length)
+        if self.machine.state is not State.ABORTING:
+            self._start += length
+            self._put(Hole(position, length))
+
+    def on_end(self) -> None:
+        """End of file; it may come before the reply, then the reply makes it official."""
+        self.machine.end()
+        self._hand_over()
+        self._arrived.set()
+
+    def on_opened(self) -> None:
+        """The reply has arrived, perhaps behind the end of a small volume."""
+        super().on_opened()
+        self._arrived.set()
+
+    def _wake(self) -> None:
+        super()._wake()
+        self._arrived.set()
+
+    def _hand_over(self) -> None:
+        if self._filled:
+            self._put(Data(self._start, self._block[: self._filled]))
+            self._start += self._filled
+            self._filled = 0
+            self._block = memoryview(self._free.pop() if self._free else bytearray(BLOCK_SIZE))
+
+    def _put(self, piece: Data | Hole) -> None:
+        self._ready.append(piece)
+        self._arrived.set()
+        if len(self._ready) >= MAX_BLOCKS and not self._paused:
+            self._paused = True
+            self._pipe.pause_reading()
+
+    def _take_back(self) -> None:
+        if self._lent is not None:
+            block = self._lent.obj
+            self._lent = None
+            if isinstance(block, bytearray):
+                self._free.append(block)
+
+    def _resume(self) -> None:
+        if self._paused:
+            self._paused = False
+            self._pipe.resume_reading()

@@ -1,0 +1,215 @@
+"""Every error of the engine.
+
+The tree::
+
+    LacunaError
+    ├── UsageError                     the request itself is wrong                        exit 2
+    ├── ConnectError                   no usable connection to the daemon                 exit 3
+    │   ├── UnreachableError           nothing answers there
+    │   └── AuthenticationError        the daemon does not let us in
+    ├── ConnectionLostError            an established connection ended      (retryable)
+    │   └── PeerSilentError            keepalive patience ran out           (retryable)
+    ├── CallTimeoutError               one call took longer than its limit  (retryable)
+    ├── ProtocolError                  the peer broke the protocol
+    │   └── XdrError                   bytes that are no valid XDR
+    ├── RemoteError                    the daemon answered with an error
+    │   ├── PoolNotFoundError          code 49
+    │   ├── VolumeNotFoundError        code 50
+    │   ├── VolumeExistsError          code 90
+    │   ├── VolumeBusyError            code 55 while another call opens it  (retryable)
+    │   ├── InvalidOperationError      code 55 otherwise
+    │   ├── ReadOnlyError              code 29
+    │   ├── NotSupportedError          codes 3, 8, 67, 74, 84, 39 unknown procedure
+    │   └── RemoteSystemError          code 38, the daemon's errno in ``errno``
+    │       └── RemoteNoSpaceError     errno 28
+    ├── TransferError                  a transfer did not do what was asked
+    │   ├── ExistsError                the destination exists                             exit 4
+    │   ├── NoSpaceError               not enough room, found before the first byte
+    │   ├── SourceChangedError         the source changed while it was read
+    │   ├── NotProvedError             the data could not be shown to have arrived
+    │   └── VerificationError          read back, and it is different                     exit 5
+    └── LocalFileError                 a local file cannot be read or written
+
+An error says what happened (its text), and where known why and what to do (``hint``). Whether a
+retry can help is a property of the error (``retryable``), never a guess of the caller.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+__all__ = [
+    "AuthenticationError",
+    "CallTimeoutError",
+    "ConnectError",
+    "ConnectionLostError",
+    "ExistsError",
+    "InvalidOperationError",
+    "LacunaError",
+    "LocalFileError",
+    "NoSpaceError",
+    "NotProvedError",
+    "NotSupportedError",
+    "PeerSilentError",
+    "PoolNotFoundError",
+    "ProtocolError",
+    "ReadOnlyError",
+    "RemoteError",
+    "RemoteNoSpaceError",
+    "RemoteSystemError",
+    "SourceChangedError",
+    "TransferError",
+    "UnreachableError",
+    "UsageError",
+    "VerificationError",
+    "VolumeBusyError",
+    "VolumeExistsError",
+    "VolumeNotFoundError",
+    "XdrError",
+]
+
+
+class LacunaError(Exception):
+    """Base of all errors raised on purpose.
+
+    ``hint`` is one sentence for the user on what to do, or empty. ``exit_code`` is what the
+    command line returns for it.
+    """
+
+    retryable: ClassVar[bool] = False
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class UsageError(LacunaError):
+    """The request is wrong in itself: a bad URI, name or option."""
+
+    exit_code = 2
+
+
+class ConnectError(LacunaError):
+    """No usable connection to the daemon could be made."""
+
+    exit_code = 3
+
+
+class UnreachableError(ConnectError):
+    """Nothing answers at the address, or it may not be opened."""
+
+
+class AuthenticationError(ConnectError):
+    """The daemon does not let this user in."""
+
+
+class ConnectionLostError(LacunaError):
+    """An established connection ended before its work was done."""
+
+    retryable = True
+
+
+class PeerSilentError(ConnectionLostError):
+    """The peer has been silent for longer than the keepalive patience."""
+
+
+class CallTimeoutError(LacunaError):
+    """A call was not answered within its limit. The connection stays usable."""
+
+    retryable = True
+
+
+class ProtocolError(LacunaError):
+    """The peer sent something that breaks the protocol; the connection is closed."""
+
+
+class XdrError(ProtocolError):
+    """Bytes that are not a valid XDR encoding of what was expected, or a value out of range."""
+
+
+class RemoteError(LacunaError):
+    """The daemon answered a call or ended a stream with an error.
+
+    ``code`` and ``domain`` are libvirt's numbers (protocol.md 3.7 and 3.8); unknown ones are
+    kept. ``errno`` is the daemon's system error where the code says it is one, else 0.
+    """
+
+    def __init__(
+        self, message: str, *, code: int, domain: int = 0, errno: int = 0, hint: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.code = code
+        self.domain = domain
+        self.errno = errno
+
+
+class PoolNotFoundError(RemoteError):
+    """The daemon knows no such pool (code 49)."""
+
+
+class VolumeNotFoundError(RemoteError):
+    """The pool has no such volume (code 50)."""
+
+
+class VolumeExistsError(RemoteError):
+    """A volume of that name exists already (code 90)."""
+
+
+class VolumeBusyError(RemoteError):
+    """Another call is opening, cloning or wiping the volume or its pool; a short wait helps."""
+
+    retryable = True
+
+
+class InvalidOperationError(RemoteError):
+    """Not possible in the present state, for example on an inactive pool (code 55)."""
+
+
+class ReadOnlyError(RemoteError):
+    """The connection is read-only (code 29)."""
+
+
+class NotSupportedError(RemoteError):
+    """The daemon, its driver or the pool type cannot do this."""
+
+
+class RemoteSystemError(RemoteError):
+    """A system call failed on the daemon's host; ``errno`` tells which way."""
+
+
+class RemoteNoSpaceError(RemoteSystemError):
+    """The file system or device on the daemon's host is full."""
+
+
+class TransferError(LacunaError):
+    """A transfer did not do what was asked."""
+
+
+class ExistsError(TransferError):
+    """The destination exists and the policy is not to touch it."""
+
+    exit_code = 4
+
+
+class NoSpaceError(TransferError):
+    """There is not enough room at the destination; found before or while writing."""
+
+
+class SourceChangedError(TransferError):
+    """The source changed while it was read, so the copy would be a mixture."""
+
+
+class NotProvedError(TransferError):
+    """The daemon agreed, but the data could not be shown to have arrived."""
+
+
+class VerificationError(TransferError):
+    """Read back, the destination differs from the source."""
+
+    exit_code = 5
+
+
+class LocalFileError(LacunaError):
+    """A local file or folder cannot be read or written."""

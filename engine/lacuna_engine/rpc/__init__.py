@@ -1,0 +1,1 @@
+"""libvirt's RPC without I/O: packets, the procedure table, records, and one peer for each role."""

@@ -1,0 +1,148 @@
+"""What a peer reports: one frozen class for each thing that can arrive."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lacuna_engine.rpc.procedures import Procedure
+from lacuna_engine.rpc.record import Record
+from lacuna_engine.rpc.records import WireError
+
+__all__ = [
+    "CallArrived",
+    "CallFailed",
+    "CallRefused",
+    "CallReturned",
+    "Event",
+    "PongArrived",
+    "ServerEvent",
+    "StreamAborted",
+    "StreamData",
+    "StreamEnd",
+    "StreamFailed",
+    "StreamFinished",
+    "StreamHole",
+    "StreamRefused",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CallReturned:
+    """Client: the reply to a call."""
+
+    serial: int
+    result: Record
+
+
+@dataclass(frozen=True, slots=True)
+class CallFailed:
+    """Client: the error reply to a call."""
+
+    serial: int
+    error: WireError
+
+
+@dataclass(frozen=True, slots=True)
+class ServerEvent:
+    """Client: something happened on the server that was registered for."""
+
+    procedure: Procedure[Record, Record]
+    payload: Record
+
+
+@dataclass(frozen=True, slots=True)
+class CallArrived:
+    """Server: a call to answer with ``reply`` or ``reply_error``."""
+
+    serial: int
+    procedure: Procedure[Record, Record]
+    arguments: Record
+
+
+@dataclass(frozen=True, slots=True)
+class CallRefused:
+    """Server: a call that cannot be understood; the peer has answered it with ``error``."""
+
+    serial: int
+    number: int
+    error: WireError
+
+
+@dataclass(frozen=True, slots=True)
+class StreamData:
+    """Bytes of a stream at its position; ``data`` is valid only until the next event."""
+
+    serial: int
+    data: memoryview
+
+
+@dataclass(frozen=True, slots=True)
+class StreamHole:
+    """A hole of ``length`` bytes at the stream's position. The length is not judged here."""
+
+    serial: int
+    length: int
+    flags: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamEnd:
+    """An empty data packet: end of file on a download."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFinished:
+    """The other side's finish, or its answer to ours."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamAborted:
+    """Server: the client gives the stream up."""
+
+    serial: int
+
+
+@dataclass(frozen=True, slots=True)
+class StreamFailed:
+    """Client: the stream's error; ``as_reply`` if it came in the wrong clothes (4.6)."""
+
+    serial: int
+    error: WireError
+    as_reply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRefused:
+    """Server: a stream message that cannot be understood.
+
+    The peer has answered it with ``error`` and dropped the stream.
+    """
+
+    serial: int
+    error: WireError
+
+
+@dataclass(frozen=True, slots=True)
+class PongArrived:
+    """The answer to a ping of ours."""
+
+
+Event = (
+    CallReturned
+    | CallFailed
+    | ServerEvent
+    | CallArrived
+    | CallRefused
+    | StreamData
+    | StreamHole
+    | StreamEnd
+    | StreamFinished
+    | StreamAborted
+    | StreamFailed
+    | StreamRefused
+    | PongArrived
+)

@@ -1,0 +1,20 @@
+"""Transfers: uploads and downloads that are proved before they are called done."""
+
+from lacuna_engine.transfer.download import Download
+from lacuna_engine.transfer.options import IfExists, TransferOptions
+from lacuna_engine.transfer.progress import Phase, Tracker
+from lacuna_engine.transfer.report import Report, State
+from lacuna_engine.transfer.session import Session
+from lacuna_engine.transfer.upload import Upload
+
+__all__ = [
+    "Download",
+    "IfExists",
+    "Phase",
+    "Report",
+    "Session",
+    "State",
+    "Tracker",
+    "TransferOptions",
+    "Upload",
+]

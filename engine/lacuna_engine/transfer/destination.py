@@ -1,0 +1,185 @@
+"""Where an upload goes: which volume, what is there already, and making room for the new content.
+
+Nothing is changed before all that can be checked has been checked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from lacuna_engine.errors import (
+    ExistsError,
+    InvalidOperationError,
+    LacunaError,
+    NoSpaceError,
+    TransferError,
+    VolumeExistsError,
+    VolumeNotFoundError,
+)
+from lacuna_engine.storage import (
+    PoolDescription,
+    PoolHandle,
+    PoolState,
+    PoolType,
+    Storage,
+    VolumeDescription,
+    VolumeHandle,
+    VolumeType,
+    display_name,
+    validate_volume_name,
+)
+from lacuna_engine.transfer.options import IfExists
+
+__all__ = ["Destination", "check_room", "choose_destination", "create_fresh", "numbered"]
+
+DEVICE_POOLS = frozenset({PoolType.LOGICAL, PoolType.DISK, PoolType.ZFS})
+"""Pools whose volumes are block devices that libvirt can make."""
+
+CLEAN_UP_TIMEOUT = 10.0
+
+
+@dataclass(slots=True)
+class Destination:
+    """A chosen destination. ``old`` describes the volume that is there, None if there is none."""
+
+    pool: PoolHandle
+    pool_description: PoolDescription
+    name: str
+    old: VolumeDescription | None = None
+    skip: bool = False
+
+    @property
+    def is_device(self) -> bool:
+        """Whether the volume is, or will be, a block device."""
+        if self.old is not None:
+            return self.old.type == VolumeType.BLOCK
+        return self.pool_description.type in DEVICE_POOLS
+
+    def __str__(self) -> str:
+        return f"{display_name(self.pool.name)}/{display_name(self.name)}"
+
+
+async def choose_destination(
+    storage: Storage, pool_name: str, name: str, if_exists: IfExists
+) -> Destination:
+    """Find out what an upload to ``pool_name``/``name`` means under the policy.
+
+    Raises :class:`ExistsError`, :class:`PoolNotFoundError`, :class:`InvalidOperationError` for an
+    inactive pool, and :class:`TransferError` for what cannot be written to.
+    """
+    pool = await storage.pool(pool_name)
+    if (await storage.pool_info(pool)).state == PoolState.INACTIVE:
+        raise InvalidOperationError(
+            f"the pool {display_name(pool_name)} is not active",
+            code=55,
+            hint=f"Start it first, for example with: virsh pool-start {display_name(pool_name)}",
+        )
+    destination = Destination(pool, await storage.describe_pool(pool), name)
+    old = await _existing(storage, pool, name)
+    if old is None:
+        validate_volume_name(name)
+        return destination
+    match if_exists:
+        case IfExists.SKIP:
+            destination.skip = True
+        case IfExists.RENAME:
+            destination.name = await _free_name(storage, pool, name)
+            return destination
+        case IfExists.REPLACE:
+            _check_replaceable(destination, old)
+        case IfExists.FAIL:
+            raise ExistsError(
+                f"{destination} exists already",
+                hint="Choose another name, or --if-exists replace, rename or skip.",
+            )
+    destination.old = old
+    return destination
+
+
+def _check_replaceable(destination: Destination, old: VolumeDescription) -> None:
+    if old.type not in (VolumeType.FILE, VolumeType.BLOCK):
+        raise TransferError(
+            f"{destination} is a volume of type '{old.type}', which cannot be written to"
+        )
+
+
+async def _existing(storage: Storage, pool: PoolHandle, name: str) -> VolumeDescription | None:
+    try:
+        return await storage.describe_volume(await storage.volume(pool, name))
+    except VolumeNotFoundError:
+        return None
+
+
+async def _free_name(storage: Storage, pool: PoolHandle, name: str) -> str:
+    number = 1
+    while await _existing(storage, pool, candidate := numbered(name, number)) is not None:
+        number += 1
+    validate_volume_name(candidate)
+    return candidate
+
+
+def numbered(name: str, number: int) -> str:
+    """Return ``name`` with a number before its suffix: disk.qcow2, 1 -> disk-1.qcow2."""
+    suffix = PurePath(name).suffix
+    stem = name[: len(name) - len(suffix)]
+    return f"{stem}-{number}{suffix}"
+
+
+async def check_room(storage: Storage, destination: Destination, size: int, data: int) -> None:
+    """Check that ``data`` bytes of an image of ``size`` bytes fit. Raises :class:`NoSpaceError`.
+
+    The pool's numbers are as of its last refresh, so a refusal is only believed after one.
+    """
+    if destination.old is not None and destination.is_device:
+        if size > destination.old.physical:
+            raise NoSpaceError(
+                f"the image has {size} bytes and the volume {destination} only "
+                f"{destination.old.physical}",
+                hint="Choose or create a larger volume.",
+            )
+        return
+    needed = size if destination.is_device else data
+    if await _available(storage, destination) >= needed:
+        return
+    await storage.refresh_pool(destination.pool)
+    available = await _available(storage, destination)
+    if available < needed:
+        raise NoSpaceError(
+            f"the image needs {needed} bytes and the pool "
+            f"{display_name(destination.pool.name)} has {available}",
+            hint="Make room in the pool, or choose another one.",
+        )
+
+
+async def _available(storage: Storage, destination: Destination) -> int:
+    freed = destination.old.allocation if destination.old is not None else 0
+    return (await storage.pool_info(destination.pool)).available + freed
+
+
+async def create_fresh(storage: Storage, destination: Destination, size: int) -> VolumeHandle:
+    """Make the volume: an empty raw file whatever the format, so that its growth can be watched.
+
+    (protocol.md 5.4.) On pools of devices it gets its size at once. If this is cancelled, what
+    was made meanwhile is deleted. Raises :class:`ExistsError` if somebody was faster.
+    """
+    bytes_at_once = max(size, 1) if destination.is_device else 0
+    creation = asyncio.ensure_future(
+        storage.create_volume(
+            destination.pool,
+            destination.name,
+            capacity=bytes_at_once,
+            allocation=bytes_at_once,
+        )
+    )
+    try:
+        return await asyncio.shield(creation)
+    except VolumeExistsError as error:
+        raise ExistsError(f"{destination} has just been made by somebody else") from error
+    except asyncio.CancelledError:
+        with suppress(LacunaError, TimeoutError):
+            async with asyncio.timeout(CLEAN_UP_TIMEOUT):
+                await storage.delete_volume(await creation)
+        raise

@@ -1,0 +1,31 @@
+"""What can be asked of a transfer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+__all__ = ["IfExists", "TransferOptions"]
+
+
+class IfExists(StrEnum):
+    """What to do when the destination exists."""
+
+    FAIL = "fail"
+    REPLACE = "replace"
+    RENAME = "rename"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True)
+class TransferOptions:
+    """Options of one transfer.
+
+    ``verify`` reads the destination back and compares; ``limit`` is bytes of data a second, 0 for
+    none; ``zero_scan`` turns runs of zeros inside data into holes.
+    """
+
+    if_exists: IfExists = IfExists.FAIL
+    verify: bool = False
+    limit: int = 0
+    zero_scan: bool = True

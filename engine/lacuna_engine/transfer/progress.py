@@ -1,0 +1,43 @@
+"""How far a transfer is, for whoever shows it. Nothing here decides anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from lacuna_engine.extents import ExtentMap
+
+__all__ = ["Phase", "Tracker"]
+
+
+class Phase(StrEnum):
+    """What a transfer is doing."""
+
+    STARTING = "starting"
+    SCANNING = "scanning"
+    CREATING = "creating"
+    SENDING = "sending"
+    RECEIVING = "receiving"
+    FINISHING = "finishing"
+    VERIFYING = "verifying"
+    ENDED = "ended"
+
+
+def _empty_map() -> ExtentMap:
+    return ExtentMap(0)
+
+
+@dataclass(slots=True)
+class Tracker:
+    """The state of a running transfer; read it as often as you like.
+
+    ``map`` is the one account of the image's bytes. ``moved`` counts stream payload in bytes,
+    which is the speed of data and not the progress of the image. ``notes`` are things the user
+    should know though nothing failed.
+    """
+
+    phase: Phase = Phase.STARTING
+    map: ExtentMap = field(default_factory=_empty_map)
+    position: int = 0
+    moved: int = 0
+    notes: list[str] = field(default_factory=list[str])

@@ -1,0 +1,153 @@
+"""Reading a local image in order: data in batches, holes and runs of zeros without their bytes.
+
+Reading and looking for zeros happen in a thread of their own, some batches ahead of the sender,
+so that neither a slow disk nor the scan holds up the loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from lacuna_engine.errors import LocalFileError, SourceChangedError
+from lacuna_engine.extents import Kind, grain_runs
+from lacuna_engine.extents.source import Source
+
+__all__ = ["BATCH_BYTES", "Batch", "Run", "read_batches", "read_exactly"]
+
+BATCH_BYTES = 1 << 20
+"""Bytes of data in a batch at most, and so in a packet: the daemon takes packets of 1 MiB fastest
+(775 MiB/s to tmpfs; 256 KiB 623, 4 MiB 674; protocol.md 4.2)."""
+
+BATCH_RUNS = 256
+"""Runs in a batch at most, so that a fragmented file is not a hand-over for each of them."""
+
+AHEAD = 3
+"""Batches being read or waiting while one is sent."""
+
+MIN_ZERO_RUN = 64 * 1024
+"""Runs of zeros inside data shorter than this are sent: two messages more cost the daemon as much
+as some 32 KiB of data (protocol.md 5.2)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Bytes ``start`` to ``end`` of the image; ``view`` holds them if they are data."""
+
+    start: int
+    end: int
+    kind: Kind
+    view: memoryview | None = None
+
+    @property
+    def length(self) -> int:
+        """Bytes."""
+        return self.end - self.start
+
+
+Batch = list[Run]
+
+
+async def read_batches(
+    source: Source, kinds: Iterable[tuple[int, int, Kind]], *, zero_scan: bool
+) -> AsyncIterator[Batch]:
+    """Yield the image's runs in order. A batch's views are valid until the next one is asked for.
+
+    ``kinds`` covers the image in order, as a scan gives it. Raises :class:`SourceChangedError` if
+    the file has become shorter, :class:`LocalFileError` if it cannot be read.
+    """
+    buffers = deque(memoryview(bytearray(BATCH_BYTES)) for _ in range(AHEAD + 1))
+    pieces = _Pieces(kinds)
+    loop = asyncio.get_running_loop()
+
+    with ThreadPoolExecutor(1, thread_name_prefix="lacuna-read") as executor:
+        waiting: deque[asyncio.Future[Batch]] = deque()
+
+        def ask() -> None:
+            buffers.rotate(-1)
+            future = loop.run_in_executor(executor, _fill, source, pieces, buffers[0], zero_scan)
+            waiting.append(future)
+
+        try:
+            for _ in range(AHEAD):
+                ask()
+            while batch := await waiting.popleft():
+                yield batch
+                ask()
+        finally:
+            for future in waiting:
+                future.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+
+class _Pieces:
+    """Hands out the runs of a scan, cut to the room that is left in a batch."""
+
+    def __init__(self, kinds: Iterable[tuple[int, int, Kind]]) -> None:
+        self._kinds: Iterator[tuple[int, int, Kind]] = iter(kinds)
+        self._rest: tuple[int, int, Kind] | None = None
+
+    def take(self, room: int) -> tuple[int, int, Kind] | None:
+        """Return the next run, at most ``room`` bytes of it if it is data; None at the end."""
+        run = self._rest or next(self._kinds, None)
+        self._rest = None
+        if run is None or run[2] is not Kind.DATA or run[1] - run[0] <= room:
+            return run
+        start, end, kind = run
+        self._rest = (start + room, end, kind)
+        return (start, start + room, kind)
+
+
+def _fill(source: Source, pieces: _Pieces, buffer: memoryview, zero_scan: bool) -> Batch:  # noqa: FBT001
+    """Read the next batch into ``buffer``. Runs in the reading thread."""
+    batch: Batch = []
+    filled = 0
+    while filled < len(buffer) and len(batch) < BATCH_RUNS:
+        piece = pieces.take(len(buffer) - filled)
+        if piece is None:
+            break
+        start, end, kind = piece
+        if kind is not Kind.DATA:
+            batch.append(Run(start, end, kind))
+            continue
+        view = buffer[filled : filled + end - start]
+        read_exactly(source, view, start)
+        filled += end - start
+        batch.extend(_look_for_zeros(start, view) if zero_scan else [Run(start, end, kind, view)])
+    return batch
+
+
+def _look_for_zeros(start: int, view: memoryview) -> Iterator[Run]:
+    """Cut data into data and zeros.
+
+    Inside, only long runs of zeros count; at an edge any, for they mostly go on beyond it.
+    """
+    data_from = 0
+    for begin, end, zero in grain_runs(view):
+        edge = begin == 0 or end == len(view)
+        if not zero or (end - begin < MIN_ZERO_RUN and not edge):
+            continue
+        if begin > data_from:
+            yield Run(start + data_from, start + begin, Kind.DATA, view[data_from:begin])
+        yield Run(start + begin, start + end, Kind.ZERO)
+        data_from = end
+    if data_from < len(view):
+        yield Run(start + data_from, start + len(view), Kind.DATA, view[data_from:])
+
+
+def read_exactly(source: Source, view: memoryview, offset: int) -> None:
+    """Fill ``view`` from the file. Raises :class:`SourceChangedError` if the file ends early."""
+    try:
+        count = source.read_into(offset, view)
+    except OSError as error:
+        raise LocalFileError(
+            f"cannot read {source.name} at {offset}: {error.strerror or error}"
+        ) from error
+    if count < len(view):
+        raise SourceChangedError(
+            f"{source.name} became shorter while it was read: it ends at {offset + count}",
+            hint="Make sure that nothing writes to the image, and start again.",
+        )

@@ -1,0 +1,122 @@
+"""Sending an image's runs down one upload stream, in order.
+
+The last message is held back until all before it has been seen in the volume, or the volume has
+stopped growing: if the daemon's writer has failed, that message brings the error to light, which a
+finish would not (protocol.md 4.6, 4.7).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from lacuna_engine.client import Connection, UploadStream
+from lacuna_engine.extents import Kind, Progress
+from lacuna_engine.transfer.limit import TokenBucket
+from lacuna_engine.transfer.progress import Tracker
+from lacuna_engine.transfer.prove import GrowthProof
+from lacuna_engine.transfer.reader import Batch, Run
+
+__all__ = ["Sender"]
+
+PACED_HOLE = 16 << 20
+"""Longest hole for a block volume: the daemon writes its zeros while it serves nobody (4.8)."""
+
+ZEROS = bytes(1 << 20)
+BLOCK = 4096
+
+
+class Sender:
+    """Sends an image of ``size`` bytes.
+
+    ``paced`` is for block volumes: short holes, each followed by a ping whose answer is awaited.
+    ``first_byte`` makes the image begin with a byte of data (see ``empty.py``). Without ``proof``
+    the arrival has to be shown by reading back.
+    """
+
+    def __init__(
+        self,
+        connection: Connection,
+        stream: UploadStream,
+        tracker: Tracker,
+        size: int,
+        *,
+        bucket: TokenBucket,
+        proof: GrowthProof | None,
+        paced: bool = False,
+        first_byte: bool = False,
+    ) -> None:
+        self._connection = connection
+        self._stream = stream
+        self._tracker = tracker
+        self._size = size
+        self._bucket = bucket
+        self._proof = proof
+        self._paced = paced
+        self._first_byte = first_byte
+        self._hole = 0
+
+    async def run(self, batches: AsyncIterator[Batch]) -> None:
+        """Send everything. Raises the stream's error or the reader's."""
+        async for batch in batches:
+            for run in batch:
+                self._tracker.map.classify(run.start, run.end, run.kind)
+                if run.view is None:
+                    self._hole += run.length
+                else:
+                    await self._send_run(run, run.view)
+        await self._last_hole()
+
+    async def _send_run(self, run: Run, view: memoryview) -> None:
+        await self._send_hole(self._hole)
+        if run.end < self._size or self._proof is None:
+            await self._send(view)
+            return
+        # The tail's block must have been allocated by what came before it, or the tail itself
+        # could be what does not fit.
+        tail = 1 if (self._size - 1) % BLOCK else 2
+        if len(view) > tail:
+            await self._send(view[:-tail])
+            await self._proof.settle(self._size - tail)
+            view = view[-tail:]
+        await self._send(view)
+
+    async def _last_hole(self) -> None:
+        if self._proof is not None and self._hole > 1 and self._stream.machine.sparse:
+            await self._send_hole(self._hole - 1)
+            await self._proof.settle(self._size - 1)
+            self._hole = 1
+        await self._send_hole(self._hole)
+
+    async def _send(self, view: memoryview | bytes) -> None:
+        delay = self._bucket.take(len(view), asyncio.get_running_loop().time())
+        if delay:
+            await asyncio.sleep(delay)
+        await self._stream.send(view)
+        self._moved(len(view))
+        self._tracker.moved += len(view)
+
+    async def _send_hole(self, length: int) -> None:
+        """Send a hole; as zeros where the daemon knows no holes."""
+        self._hole = 0
+        if length and self._first_byte and self._stream.machine.position == 0:
+            await self._send(ZEROS[:1])
+            self._tracker.map.classify(0, 1, Kind.DATA)
+            length -= 1
+        limit = PACED_HOLE if self._paced else self._size
+        while length:
+            if not self._stream.machine.sparse:
+                piece = min(length, len(ZEROS))
+                await self._send(ZEROS[:piece])
+            else:
+                piece = min(length, limit)
+                await self._stream.send_hole(piece)
+                self._moved(piece)
+                if self._paced:
+                    await self._connection.ping()
+            length -= piece
+
+    def _moved(self, length: int) -> None:
+        position = self._tracker.position
+        self._tracker.map.advance(position, position + length, Progress.IN_FLIGHT)
+        self._tracker.position = position + length

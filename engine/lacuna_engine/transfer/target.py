@@ -1,0 +1,190 @@
+"""The local file a download becomes: written beside its place, and moved there when complete.
+
+Until then nothing that was there is touched. A name that comes from a server is never trusted as
+a path.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from pathlib import Path
+
+from lacuna_engine.errors import ExistsError, LocalFileError, NoSpaceError
+from lacuna_engine.extents import grain_runs, make_sparse
+from lacuna_engine.extents.source import local_errors
+from lacuna_engine.storage import local_file_name
+from lacuna_engine.transfer.destination import numbered
+from lacuna_engine.transfer.options import IfExists
+
+__all__ = ["LocalTarget", "choose_target"]
+
+MIN_ZERO_RUN = 64 * 1024
+"""Shorter runs of zeros inside data are written rather than left out."""
+
+_PART_ROOM = 40
+"""Bytes of a file name left free for what marks a part."""
+
+
+def choose_target(given: Path, volume_name: str, if_exists: IfExists) -> Path | None:
+    """Return the path to write to, None to skip.
+
+    ``given`` is a file, or a folder in which the volume's name is used, made safe. Raises
+    :class:`ExistsError`, and :class:`LocalFileError` if the folder is missing.
+    """
+    path = given
+    if given.is_dir():
+        path = given / local_file_name(volume_name, windows=os.name == "nt")
+    elif given.name == "" or str(given).endswith(os.sep) or not given.parent.is_dir():
+        raise LocalFileError(
+            f"the folder {given.parent if given.name else given} does not exist",
+            hint="Make it first, or choose another one.",
+        )
+    if not os.path.lexists(path):
+        return path
+    match if_exists:
+        case IfExists.SKIP:
+            return None
+        case IfExists.RENAME:
+            number = 1
+            while os.path.lexists(path.with_name(numbered(path.name, number))):
+                number += 1
+            return path.with_name(numbered(path.name, number))
+        case IfExists.REPLACE:
+            if path.is_dir() or not (path.is_file() or path.is_symlink()):
+                raise LocalFileError(f"{path} is not a file and is not replaced")
+            return path
+        case IfExists.FAIL:
+            raise ExistsError(
+                f"{path} exists already",
+                hint="Choose another name, or --if-exists replace, rename or skip.",
+            )
+
+
+class LocalTarget:
+    """A file of ``size`` bytes in the making; all holes until something is written.
+
+    Writing happens in a thread of its own. End it with :meth:`complete` or :meth:`discard`.
+    """
+
+    def __init__(self, path: Path, size: int) -> None:
+        self.path = path
+        # A replaced symbolic link keeps pointing where it does; its file is replaced.
+        self._place = path.resolve() if path.is_symlink() else path
+        stem = self._place.name.encode("utf-8", "surrogateescape")[: 255 - _PART_ROOM]
+        name = f".{stem.decode('utf-8', 'ignore')}.{secrets.token_hex(4)}.lacuna-part"
+        self.part = self._place.with_name(name)
+        self.executor = ThreadPoolExecutor(1, thread_name_prefix="lacuna-write")
+        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+        if sys.platform == "win32":
+            flags |= os.O_BINARY | os.O_NOINHERIT
+        else:
+            flags |= os.O_CLOEXEC | os.O_NOFOLLOW
+        with local_errors(str(path), "create"):
+            self.fd = os.open(self.part, flags, 0o666)
+        try:
+            with local_errors(str(path), "create"):
+                make_sparse(self.fd)
+                os.ftruncate(self.fd, size)
+        except BaseException:
+            self.discard()
+            raise
+
+    def check_room(self, data: int) -> None:
+        """Check that ``data`` bytes fit. Raises :class:`NoSpaceError`."""
+        if sys.platform == "win32":
+            return
+        status = os.fstatvfs(self.fd)
+        free = status.f_bavail * status.f_frsize
+        if data > free:
+            raise NoSpaceError(
+                f"the volume has {data} bytes of data and {self.path.parent} {free} free",
+                hint="Make room there, or choose another folder.",
+            )
+
+    def write(self, position: int, view: memoryview) -> list[tuple[int, int]]:
+        """Write data at ``position``, leaving runs of zeros out as holes; blocking.
+
+        Returns the ranges left out. Raises :class:`LocalFileError`, :class:`NoSpaceError`.
+        """
+        left_out: list[tuple[int, int]] = []
+        written = 0
+        for start, end, zero in grain_runs(view):
+            edge = start == 0 or end == len(view)
+            if not zero or (end - start < MIN_ZERO_RUN and not edge):
+                continue
+            self._write_all(position + written, view[written:start])
+            left_out.append((position + start, position + end))
+            written = end
+        self._write_all(position + written, view[written:])
+        return left_out
+
+    def _write_all(self, position: int, view: memoryview) -> None:
+        if not view:
+            return
+        with local_errors(str(self.path), "write"):
+            os.lseek(self.fd, position, os.SEEK_SET)
+            while view:
+                view = view[os.write(self.fd, view) :]
+
+    def flush(self) -> None:
+        """Have the data on the disk; blocking."""
+        with local_errors(str(self.path), "write"):
+            os.fsync(self.fd)
+
+    def complete(self, *, replace: bool) -> None:
+        """Move the file to its place; blocking. Raises :class:`ExistsError` if it is taken."""
+        self.keep()
+        with local_errors(str(self.path), "put in place"):
+            if replace:
+                self.part.replace(self._place)
+            else:
+                _move_to_free_name(self.part, self._place)
+            _flush_folder(self._place.parent)
+
+    def keep(self) -> None:
+        """Leave what has been written where it is, beside its place."""
+        self.executor.shutdown()
+        os.close(self.fd)
+        self.fd = -1
+
+    def discard(self) -> None:
+        """Remove what has been written. Never raises."""
+        self.executor.shutdown(cancel_futures=True)
+        with suppress(OSError):
+            if self.fd >= 0:
+                os.close(self.fd)
+                self.fd = -1
+        with suppress(OSError):
+            self.part.unlink(missing_ok=True)
+
+
+def _move_to_free_name(part: Path, place: Path) -> None:
+    """Rename without replacing what somebody may have put there meanwhile."""
+    try:
+        os.link(part, place)
+    except FileExistsError as error:
+        raise ExistsError(f"{place} has just been made by somebody else") from error
+    except (OSError, NotImplementedError):
+        # No hard links on this file system: look and rename, which leaves a tiny gap.
+        if os.path.lexists(place):
+            raise ExistsError(f"{place} has just been made by somebody else") from None
+        part.rename(place)
+    else:
+        part.unlink()
+
+
+def _flush_folder(folder: Path) -> None:
+    """Make the new name last, where folders can be flushed."""
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)

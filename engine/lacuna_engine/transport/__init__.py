@@ -1,0 +1,47 @@
+"""Transports: from a URI to a byte pipe.
+
+A new transport is a coroutine from :class:`ConnectionUri` to :class:`Pipe`, entered in
+:data:`OPENERS` under the names it has in URIs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from lacuna_engine.errors import UsageError
+from lacuna_engine.transport.local import open_unix
+from lacuna_engine.transport.pipe import MemoryPipe, Pipe, Receiver, StreamPipe, memory_pair
+from lacuna_engine.transport.tcp import open_tcp
+from lacuna_engine.transport.uri import ConnectionUri, parse_uri
+
+__all__ = [
+    "OPENERS",
+    "ConnectionUri",
+    "MemoryPipe",
+    "Pipe",
+    "Receiver",
+    "StreamPipe",
+    "memory_pair",
+    "open_pipe",
+    "parse_uri",
+]
+
+OPENERS: dict[str, Callable[[ConnectionUri], Awaitable[Pipe]]] = {
+    "unix": open_unix,
+    "tcp": open_tcp,
+}
+
+
+async def open_pipe(uri: ConnectionUri) -> Pipe:
+    """Open a pipe to the daemon that ``uri`` names.
+
+    Raises :class:`~lacuna_engine.errors.UnreachableError`, and
+    :class:`~lacuna_engine.errors.UsageError` for a transport that is not there.
+    """
+    opener = OPENERS.get(uri.transport)
+    if opener is None:
+        raise UsageError(
+            f"the transport '{uri.transport}' is not supported yet",
+            hint=f"Supported now: {', '.join(OPENERS)}.",
+        )
+    return await opener(uri)

@@ -1,0 +1,71 @@
+"""Unix sockets: where a local daemon listens, and opening a pipe to it (transports.md 6)."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+from pathlib import Path
+
+from lacuna_engine.errors import UnreachableError, UsageError
+from lacuna_engine.transport.pipe import StreamPipe
+from lacuna_engine.transport.uri import ConnectionUri
+
+__all__ = ["open_unix", "socket_candidates"]
+
+_SOCKETS = ("virtstoraged-sock", "libvirt-sock")
+_GROUP_HINT = (
+    "Your user may not manage libvirt here. Ask to be added to the group 'libvirt' and log in "
+    "again, or use the session connection (qemu:///session)."
+)
+_ABSENT_HINT = "Install and start libvirt's daemon there, or name its socket with ?socket=PATH."
+
+
+def socket_candidates(uri: ConnectionUri) -> tuple[Path, ...]:
+    """Return the sockets to try, in order: modular storage daemon first, then monolithic."""
+    if "socket" in uri.parameters:
+        return (Path(uri.parameters["socket"]),)
+    if uri.is_session and os.name == "posix" and os.getuid() != 0:
+        runtime = os.environ.get("XDG_RUNTIME_DIR")
+        folders = [Path(runtime) / "libvirt"] if runtime else []
+        folders.append(Path.home() / ".cache" / "libvirt")
+    else:
+        folders = [Path("/run/libvirt"), Path("/var/run/libvirt")]
+    return tuple(folder / name for folder in folders for name in _SOCKETS)
+
+
+async def open_unix(uri: ConnectionUri) -> StreamPipe:
+    """Open a pipe to the first daemon that answers.
+
+    Raises :class:`UnreachableError` if none does, :class:`UsageError` where the platform has no
+    unix sockets.
+    """
+    loop = asyncio.get_running_loop()
+    if not hasattr(loop, "create_unix_connection") or os.name == "nt":
+        raise UsageError(
+            "this platform has no unix sockets", hint="Use qemu+ssh://user@host/system instead."
+        )
+    failure: OSError | None = None
+    candidates = socket_candidates(uri)
+    for path in candidates:
+        try:
+            _, pipe = await loop.create_unix_connection(StreamPipe, str(path))
+        except OSError as error:
+            # A missing socket says least: keep a refusal or a denial that another one gave.
+            if failure is None or failure.errno == errno.ENOENT:
+                failure = error
+        else:
+            return pipe
+    raise _unreachable(candidates, failure)
+
+
+def _unreachable(candidates: tuple[Path, ...], failure: OSError | None) -> UnreachableError:
+    tried = ", ".join(str(path) for path in candidates)
+    number = failure.errno if failure else errno.ENOENT
+    if number in (errno.EACCES, errno.EPERM):
+        return UnreachableError(f"permission denied to open {tried}", hint=_GROUP_HINT)
+    if number == errno.ENOENT:
+        return UnreachableError(f"no libvirt daemon listens at {tried}", hint=_ABSENT_HINT)
+    if number == errno.ECONNREFUSED:
+        return UnreachableError(f"the libvirt daemon at {tried} is not running", hint=_ABSENT_HINT)
+    return UnreachableError(f"cannot connect to {tried}: {failure}")

@@ -1,0 +1,119 @@
+"""libvirt connection URIs, taken apart (pure).
+
+``driver[+transport]://[user@][host][:port]/path[?parameter=value&...]``. Two URIs are in play: the
+one the user writes, which says how to get to the daemon, and the one put into CONNECT_OPEN, which
+has neither transport nor host (protocol.md 1.10).
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from lacuna_engine.errors import UsageError
+
+__all__ = ["ConnectionUri", "parse_uri"]
+
+TRANSPORTS = ("unix", "tcp", "tls", "ssh", "libssh", "libssh2", "ext")
+
+# Parameters that say how to reach the daemon; all others belong to the driver and stay in the name
+# (transports.md 1).
+_OWN_PARAMETERS = frozenset(
+    {
+        "auth", "authfile", "command", "keyfile", "known_hosts", "known_hosts_verify", "mode",
+        "name", "netcat", "no_sanity", "no_tty", "no_verify", "pkipath", "proxy", "socket",
+        "sshauth", "tls_priority",
+    }
+)  # fmt: skip
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9.-]*(\+[A-Za-z0-9]+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionUri:
+    """A parsed URI. ``parameters`` are Lacuna's own, ``extra`` those of the driver."""
+
+    text: str
+    driver: str
+    transport: str
+    path: str
+    user: str = ""
+    host: str = ""
+    port: int | None = None
+    parameters: dict[str, str] = field(default_factory=dict[str, str])
+    extra: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def is_session(self) -> bool:
+        """Whether this is the user's own daemon rather than the system's."""
+        return self.path == "/session"
+
+    def names(self) -> tuple[str, ...]:
+        """Return what to put into CONNECT_OPEN, best first.
+
+        The storage driver is enough for Lacuna, needs no hypervisor daemon and is there since
+        4.1.0; older daemons know only the hypervisor's URI (transports.md 6).
+        """
+        if "name" in self.parameters:
+            return (self.parameters["name"],)
+        query = "&".join(f"{key}={value}" for key, value in self.extra)
+        own = f"{self.driver}://{self.path}" + (f"?{query}" if query else "")
+        if self.path in ("/system", "/session") and self.driver != "storage":
+            return (f"storage://{self.path}", own)
+        return (own,)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def parse_uri(text: str) -> ConnectionUri:
+    """Take a URI apart. Raises :class:`UsageError` with what is wrong in it."""
+    scheme, separator, _ = text.partition("://")
+    if not separator or not _SCHEME.fullmatch(scheme):
+        raise UsageError(
+            f"'{text}' is not a libvirt URI",
+            hint="A URI looks like qemu:///system or qemu+ssh://user@host/system.",
+        )
+    parts = urlsplit(text)
+    driver, _, named = scheme.lower().partition("+")
+    try:
+        host, port = parts.hostname or "", parts.port
+    except ValueError as error:
+        raise UsageError(f"'{text}': {error}") from error
+    transport = named or ("tls" if host else "unix")
+    _check_transport(text, transport, host)
+    parameters, extra = _split_query(parts.query)
+    return ConnectionUri(
+        text=text,
+        driver=driver,
+        transport=transport,
+        path=unquote(parts.path),
+        user=unquote(parts.username or ""),
+        host=host,
+        port=port,
+        parameters=parameters,
+        extra=extra,
+    )
+
+
+def _check_transport(text: str, transport: str, host: str) -> None:
+    if transport not in TRANSPORTS:
+        raise UsageError(
+            f"'{text}': unknown transport '{transport}'",
+            hint=f"Known transports: {', '.join(TRANSPORTS)}.",
+        )
+    if transport == "unix" and host:
+        raise UsageError(f"'{text}': the transport 'unix' takes no host")
+    if transport not in ("unix", "ext") and not host:
+        raise UsageError(f"'{text}': the transport '{transport}' needs a host")
+
+
+def _split_query(query: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
+    own: dict[str, str] = {}
+    extra: list[tuple[str, str]] = []
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        if key.lower() in _OWN_PARAMETERS:
+            own[key.lower()] = value
+        else:
+            extra.append((key, value))
+    return own, tuple(extra)

@@ -1,0 +1,1 @@
+"""The window of Lacuna: a client of the engine."""

@@ -1,0 +1,1 @@
+"""Icons, translations and styles of Lacuna, as package data."""
