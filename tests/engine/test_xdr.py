@@ -7,12 +7,15 @@ import tracemalloc
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lacuna_engine import xdr
 from lacuna_engine.errors import XdrError
 from lacuna_engine.xdr import Codec, Cursor
+
+# How long an example takes says nothing here.
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 NUMBERS = [
     ("INT", xdr.INT, -(2**31), 2**31 - 1, 4),
@@ -63,6 +66,7 @@ def test_cursor_end_refuses_leftovers() -> None:
 @pytest.mark.parametrize(
     ("codec", "low", "high", "size"), [n[1:] for n in NUMBERS], ids=[n[0] for n in NUMBERS]
 )
+@relaxed
 @given(data=st.data())
 def test_numbers_round_trip(
     codec: Codec[int], low: int, high: int, size: int, data: st.DataObject
@@ -88,6 +92,7 @@ def test_numbers_out_of_range(codec: Codec[int], low: int, high: int, size: int)
         codec.unpack(Cursor(bytes(size - 1)))
 
 
+@relaxed
 @given(st.floats())
 def test_doubles_round_trip(value: float) -> None:
     raw = xdr.DOUBLE.pack(value)
@@ -112,6 +117,7 @@ def test_booleans() -> None:
 # --- bytes and text -------------------------------------------------------------------------------
 
 
+@relaxed
 @given(st.binary(max_size=40))
 def test_opaque_round_trip(value: bytes) -> None:
     codec = xdr.opaque(len(value))
@@ -129,6 +135,7 @@ def test_opaque_of_another_length() -> None:
         xdr.opaque(5).unpack(Cursor(bytes(5)))  # the padding is missing
 
 
+@relaxed
 @given(st.binary(max_size=40))
 def test_strings_come_back_as_they_came(raw: bytes) -> None:
     raw = raw.replace(b"\0", b"\1")
@@ -137,6 +144,7 @@ def test_strings_come_back_as_they_came(raw: bytes) -> None:
     assert xdr.string().pack(value) == wire
 
 
+@relaxed
 @given(st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=40))
 def test_text_round_trip(value: str) -> None:
     assert decoded(xdr.string(), xdr.string().pack(value)) == value
@@ -191,6 +199,7 @@ def test_padding_of_a_string_is_not_looked_at() -> None:
         decoded(xdr.string(), b"\0\0\0\1aXY")
 
 
+@relaxed
 @given(st.binary(max_size=40))
 def test_chars_round_trip(value: bytes) -> None:
     codec = xdr.chars(40)
@@ -217,6 +226,7 @@ def test_chars_over_the_limit() -> None:
 # --- composites -----------------------------------------------------------------------------------
 
 
+@relaxed
 @given(st.none() | st.integers(0, 2**32 - 1))
 def test_optional_round_trip(value: int | None) -> None:
     codec = xdr.optional(xdr.UINT)
@@ -231,6 +241,7 @@ def test_optional_present_word() -> None:
         codec.unpack(Cursor(b"\0\0\0\2" + bytes(4)))
 
 
+@relaxed
 @given(st.lists(st.integers(-(2**31), 2**31 - 1), max_size=10).map(tuple))
 def test_arrays_round_trip(value: tuple[int, ...]) -> None:
     counted, fixed = xdr.array(xdr.INT, 10), xdr.fixed_array(xdr.INT, len(value))

@@ -155,7 +155,7 @@ def test_payloads_under_another_header(
 
 
 @both
-@settings(max_examples=60, deadline=None)
+@settings(quick, max_examples=60)
 @given(header=headers(), count=st.sampled_from([16_384, 65_536, 2**22, 2**31, 2**32 - 1]))
 def test_memory_is_bounded_by_what_arrived(
     make: Callable[[], Peer], header: Header, count: int

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from engine.rpc.strategies import record_strategy
 from engine.rpc.vectors import named
@@ -12,6 +12,9 @@ from lacuna_engine.rpc.failure import Code, Domain, exception_of, lost_write_err
 from lacuna_engine.rpc.packet import HEADER_SIZE
 from lacuna_engine.rpc.records import WireError
 from lacuna_engine.xdr import Cursor
+
+# How long an example takes says nothing here.
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def remote(error: x.LacunaError) -> x.RemoteError:
@@ -150,6 +153,7 @@ def test_hostile_texts(text: str | None, shown: str) -> None:
     assert exception_of(WireError(5, 18, text)).message == shown
 
 
+@relaxed
 @given(record_strategy(WireError))
 def test_any_error_becomes_an_exception(error: WireError) -> None:
     made = exception_of(error)

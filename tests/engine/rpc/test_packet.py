@@ -7,7 +7,7 @@ import tracemalloc
 from collections.abc import Iterable, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.rpc.vectors import VECTORS
@@ -25,6 +25,9 @@ from lacuna_engine.rpc.packet import (
     Type,
     encode,
 )
+
+# How long an example takes says nothing here.
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 STREAM = b"".join(vector.message for vector in VECTORS)
 DATA = Header(Program.REMOTE, 208, Type.STREAM, 7, Status.CONTINUE)
@@ -66,6 +69,7 @@ def test_one_byte_at_a_time() -> None:
     assert read(STREAM[i : i + 1] for i in range(len(STREAM))) == EXPECTED
 
 
+@relaxed
 @given(st.lists(st.integers(0, len(STREAM)), max_size=60))
 def test_any_split_gives_the_same_messages(places: list[int]) -> None:
     reader = PacketReader()
@@ -73,6 +77,7 @@ def test_any_split_gives_the_same_messages(places: list[int]) -> None:
     assert reader.idle
 
 
+@relaxed
 @given(
     st.lists(
         st.tuples(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.rpc.link import Link, Piece, deliver, sent
@@ -15,6 +15,9 @@ from lacuna_engine.rpc import records as r
 from lacuna_engine.rpc.packet import Header, Packet, Program, Status, Type, encode
 from lacuna_engine.rpc.peer import ClientPeer, Peer, ServerPeer
 from lacuna_engine.rpc.record import Void
+
+# How long an example takes says nothing here.
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 POOL = r.PoolHandle("p", bytes(range(16)))
 ERROR = r.WireError(38, 38, "no", int1=28)
@@ -125,6 +128,7 @@ def test_several_streams_at_once() -> None:
     assert link.up(raw) == [Piece(first, b"1"), Piece(second, b"2")]
 
 
+@relaxed
 @given(
     st.lists(st.one_of(st.binary(min_size=1, max_size=300), st.integers(1, 2**40)), max_size=20),
     st.integers(1, 100),

@@ -6,7 +6,7 @@ import itertools
 from dataclasses import fields
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from engine.rpc.vectors import VECTORS, Vector
@@ -25,6 +25,9 @@ from lacuna_engine.rpc.procedures import EVENTS, PROCEDURES, Kind, Procedure
 from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.rpc.records import Hole, WireError
 from lacuna_engine.xdr import Cursor
+
+# How long an example takes says nothing here.
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def payload_record(header: Header) -> type[Record]:
@@ -75,6 +78,7 @@ def test_vectors_come_out_as_they_went_in(vector: Vector) -> None:
     assert again(parts_of(single)) == vector.message
 
 
+@relaxed
 @given(st.sampled_from(VECTORS), st.lists(st.integers(0, 600), max_size=6))
 def test_vectors_in_any_split(vector: Vector, places: list[int]) -> None:
     raw = vector.message

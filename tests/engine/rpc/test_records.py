@@ -13,13 +13,16 @@ from lacuna_engine.rpc.record import Record
 from lacuna_engine.rpc.typed import TypedParameter, TypedValue
 from lacuna_engine.xdr import MAX_STRING, Cursor
 
+# How long an example takes says nothing here.
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
 POOL = r.PoolHandle("p", bytes(16))
 VOLUME = r.VolumeHandle("p", "v", "/p/v")
 COUNT_BOMB = (16_384).to_bytes(4, "big")
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
-@settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
+@settings(relaxed, max_examples=30)
 @given(data=st.data())
 def test_round_trip(record: type[Record], data: st.DataObject) -> None:
     value = data.draw(record_strategy(record))
@@ -33,7 +36,7 @@ def test_round_trip(record: type[Record], data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("record", RECORDS, ids=lambda record: record.__name__)
-@settings(max_examples=10, suppress_health_check=[HealthCheck.too_slow])
+@settings(relaxed, max_examples=10)
 @given(data=st.data())
 def test_cut_short(record: type[Record], data: st.DataObject) -> None:
     raw = data.draw(record_strategy(record)).pack()

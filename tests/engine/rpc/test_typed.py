@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 
 from engine.rpc.strategies import typed_values
 from lacuna_engine.errors import XdrError
@@ -13,7 +13,11 @@ from lacuna_engine.rpc.records import Identity
 from lacuna_engine.rpc.typed import TypedParameter, TypedValue
 from lacuna_engine.xdr import Cursor
 
+# How long an example takes says nothing here.
+relaxed = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
+
+@relaxed
 @given(typed_values())
 def test_round_trip(value: TypedValue) -> None:
     raw = TypedParameter("field", value).pack()

@@ -58,8 +58,12 @@ def test_an_error_may_overtake_the_reply() -> None:
 def test_nothing_after_the_end() -> None:
     download = opened()
     download.end()
-    moves: list[Callable[[], object]] = [download.end, lambda: download.data(1)]
-    for move in (*moves, lambda: download.hole(1)):
+    moves: list[Callable[[], object]] = [
+        download.end,
+        lambda: download.data(1),
+        lambda: download.hole(1),
+    ]
+    for move in moves:
         with pytest.raises(ProtocolError):
             move()
 

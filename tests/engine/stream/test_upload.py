@@ -31,8 +31,13 @@ def test_data_and_holes_move_the_position() -> None:
 
 def test_nothing_before_the_reply() -> None:
     upload = Upload(sparse=True)
-    moves: list[Callable[[], object]] = [upload.finish, upload.abort]
-    for move in (*moves, lambda: upload.data(1), lambda: upload.hole(1)):
+    moves: list[Callable[[], object]] = [
+        upload.finish,
+        upload.abort,
+        lambda: upload.data(1),
+        lambda: upload.hole(1),
+    ]
+    for move in moves:
         with pytest.raises(ProtocolError):
             move()
     assert upload.state is State.OPENING
@@ -90,8 +95,12 @@ def test_fewer_bytes_than_the_length_are_fine() -> None:
 def test_nothing_after_finish() -> None:
     upload = opened()
     upload.finish()
-    moves: list[Callable[[], object]] = [upload.finish, lambda: upload.data(1)]
-    for move in (*moves, lambda: upload.hole(1)):
+    moves: list[Callable[[], object]] = [
+        upload.finish,
+        lambda: upload.data(1),
+        lambda: upload.hole(1),
+    ]
+    for move in moves:
         with pytest.raises(ProtocolError):
             move()
 
