@@ -9,8 +9,6 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
-from rich.table import Table
 
 from lacuna_engine.cli.show import KIND_MARKS, bytes_text, extent_strip
 from lacuna_engine.errors import RemoteError
@@ -99,6 +97,9 @@ def _print_rows(rows: list[Row], *, as_json: bool, columns: tuple[str, ...]) -> 
     if as_json:
         click.echo(json.dumps(rows, indent=1))
         return
+    from rich.console import Console  # noqa: PLC0415 - 30 ms that JSON and transfers need not pay
+    from rich.table import Table  # noqa: PLC0415
+
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
         right = column in _SIZES

@@ -11,14 +11,14 @@ import sys
 import time
 from contextlib import suppress
 from types import TracebackType
-from typing import Self
-
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from typing import TYPE_CHECKING, Self
 
 from lacuna_engine.cli.show import bytes_text, duration_text
 from lacuna_engine.extents import Kind
 from lacuna_engine.transfer import Phase, Tracker
+
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 __all__ = ["ProgressView"]
 
@@ -40,9 +40,8 @@ class ProgressView:
     def __init__(self, tracker: Tracker, title: str, wanted: bool | None) -> None:  # noqa: FBT001
         self._tracker = tracker
         self._title = title
-        self._console = Console(stderr=True)
-        terminal = self._console.is_terminal
-        self._bar = _make_bar(self._console) if terminal and wanted is not False else None
+        terminal = sys.stderr.isatty()
+        self._bar = _make_bar() if terminal and wanted is not False else None
         self._lines = bool(wanted) and not terminal
         self._samples: list[tuple[float, int]] = []
         self._task: asyncio.Task[None] | None = None
@@ -111,13 +110,17 @@ class ProgressView:
         return (self._tracker.moved - moved) / (now - since) if now > since else 0.0
 
 
-def _make_bar(console: Console) -> Progress:
+def _make_bar() -> Progress:
+    # Here, so that a run without a terminal does not pay for them.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
+
     return Progress(
         TextColumn("{task.description}", markup=False),
         BarColumn(bar_width=None),
         TextColumn("{task.percentage:>3.0f} %"),
         TextColumn("{task.fields[facts]}", markup=False),
-        console=console,
+        console=Console(stderr=True),
         transient=True,
         expand=True,
     )

@@ -169,6 +169,23 @@ class UploadStream(ClientStream[Upload]):
         await self._pipe.drain()
         self.raise_error()
 
+    @property
+    def sends_files(self) -> bool:
+        """Whether :meth:`send_file` is there: not on every transport."""
+        return self._pipe.sends_files
+
+    async def send_file(self, fd: int, offset: int, size: int) -> None:
+        """Send ``size`` bytes of a file as one packet, without a copy through this process.
+
+        The bytes are those that are there when they are sent. Raises the stream's error.
+        """
+        self.raise_error()
+        self.machine.data(size)
+        self._pipe.write_file(self._peer.data_header(self.serial, size), fd, offset, size)
+        self.bytes_sent += size
+        await self._pipe.drain()
+        self.raise_error()
+
     async def send_hole(self, length: int) -> None:
         """Send a hole of ``length`` bytes. Raises the stream's error."""
         self.raise_error()

@@ -206,6 +206,7 @@ class Upload:
         if not destination.is_device:
             proof = GrowthProof(storage, volume, stream.raise_error)
         sender = Sender(
+            source,
             connection,
             stream,
             self.tracker,

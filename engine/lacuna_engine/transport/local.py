@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import errno
 import os
+import socket
 from pathlib import Path
 
 from lacuna_engine.errors import UnreachableError, UsageError
-from lacuna_engine.transport.pipe import StreamPipe
+from lacuna_engine.transport.pipe import Pipe
+from lacuna_engine.transport.socket_pipe import SocketPipe
 from lacuna_engine.transport.uri import ConnectionUri
 
 __all__ = ["open_unix", "socket_candidates"]
@@ -34,28 +36,34 @@ def socket_candidates(uri: ConnectionUri) -> tuple[Path, ...]:
     return tuple(folder / name for folder in folders for name in _SOCKETS)
 
 
-async def open_unix(uri: ConnectionUri) -> StreamPipe:
+async def open_unix(uri: ConnectionUri) -> Pipe:
     """Open a pipe to the first daemon that answers.
 
     Raises :class:`UnreachableError` if none does, :class:`UsageError` where the platform has no
     unix sockets.
     """
-    loop = asyncio.get_running_loop()
-    if not hasattr(loop, "create_unix_connection") or os.name == "nt":
+    if not hasattr(socket, "AF_UNIX") or os.name == "nt":
         raise UsageError(
             "this platform has no unix sockets", hint="Use qemu+ssh://user@host/system instead."
         )
+    loop = asyncio.get_running_loop()
     failure: OSError | None = None
     candidates = socket_candidates(uri)
     for path in candidates:
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        sock.setblocking(False)  # noqa: FBT003
         try:
-            _, pipe = await loop.create_unix_connection(StreamPipe, str(path))
+            await loop.sock_connect(sock, os.fspath(path))
         except OSError as error:
+            sock.close()
             # A missing socket says least: keep a refusal or a denial that another one gave.
             if failure is None or failure.errno == errno.ENOENT:
                 failure = error
+        except BaseException:
+            sock.close()
+            raise
         else:
-            return pipe
+            return SocketPipe(sock)
     raise _unreachable(candidates, failure)
 
 

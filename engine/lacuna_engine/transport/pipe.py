@@ -40,6 +40,8 @@ class Pipe(ABC):
         self.bytes_written = 0
         self.is_paused = False
         """Whether reading is paused by us."""
+        self.sends_files = False
+        """Whether :meth:`write_file` is there."""
 
     @abstractmethod
     def start(self, receiver: Receiver) -> None:
@@ -48,6 +50,14 @@ class Pipe(ABC):
     @abstractmethod
     def write(self, *parts: bytes | memoryview) -> None:
         """Send the parts in order. They must not change until :meth:`drain` has returned."""
+
+    def write_file(self, header: bytes, fd: int, offset: int, count: int) -> None:
+        """Send ``header`` and then ``count`` bytes of a file, read when they are sent.
+
+        A file that has become shorter ends the pipe with
+        :class:`~lacuna_engine.errors.SourceChangedError`, since the header has promised more.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     async def drain(self) -> None:
