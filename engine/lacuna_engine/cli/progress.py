@@ -85,18 +85,18 @@ class ProgressView:
         size = self._tracker.map.size
         if self._tracker.phase is Phase.ENDED:
             return 1.0
-        return min(self._tracker.position / size, 0.99) if size else 0.0
+        return min(self._tracker.passed / size, 0.99) if size else 0.0
 
     def _facts(self) -> str:
         tracker = self._tracker
         if tracker.phase not in _MOVING:
             return tracker.phase.value
         speed = self._speed()
-        left = tracker.map.size - tracker.position
-        through = tracker.position / max(tracker.moved, 1)
+        left = tracker.map.size - tracker.passed
+        through = tracker.passed / max(tracker.moved, 1)
         eta = duration_text(left / max(through, 1) / speed) if speed and left else ""
-        passed_data = tracker.map.bytes_of(Kind.DATA) if tracker.position else 0
-        saved = max(tracker.position - min(tracker.moved, passed_data), 0)
+        passed_data = tracker.map.bytes_of(Kind.DATA) if tracker.passed else 0
+        saved = max(tracker.passed - min(tracker.moved, passed_data), 0)
         parts = [f"{bytes_text(speed)}/s", eta, f"saved {bytes_text(saved)}"]
         return "  ".join(part for part in parts if part)
 

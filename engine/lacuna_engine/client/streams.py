@@ -241,7 +241,7 @@ class DownloadStream(ClientStream[Download]):
         self._take_back()
         while not self._ready:
             self.raise_error()
-            if self.machine.state is State.AT_END:
+            if self.machine.state is State.AT_END or self.machine.ended:
                 raise StopAsyncIteration
             self._arrived.clear()
             await self._arrived.wait()
@@ -290,6 +290,8 @@ class DownloadStream(ClientStream[Download]):
     def _wake(self) -> None:
         super()._wake()
         self._arrived.set()
+        if self.machine.ended:
+            self._resume()
 
     def _hand_over(self) -> None:
         if self._filled:
@@ -303,7 +305,7 @@ class DownloadStream(ClientStream[Download]):
         self._arrived.set()
         if len(self._ready) >= MAX_BLOCKS and not self._paused:
             self._paused = True
-            self._pipe.pause_reading()
+            self._pipe.hold_reading(self)
 
     def _take_back(self) -> None:
         if self._lent is not None:
@@ -315,4 +317,4 @@ class DownloadStream(ClientStream[Download]):
     def _resume(self) -> None:
         if self._paused:
             self._paused = False
-            self._pipe.resume_reading()
+            self._pipe.release_reading(self)

@@ -16,52 +16,33 @@ from hashlib import blake2b
 
 from lacuna_engine.extents import is_zero
 
-__all__ = ["BLOCK", "BlockDigest"]
+__all__ = ["BLOCK", "BlockDigest", "Section"]
 
 BLOCK = 4 << 20
 MARK = b"lacuna-digest-1\0"
 
 
 class BlockDigest:
-    """Takes an image in, in order, as data and holes."""
+    """The digest of an image of ``size`` bytes in the making.
+
+    It is taken in by sections, which may come in any order and at the same time.
+    """
 
     def __init__(self, size: int) -> None:
         self.size = size
         self.blocks: dict[int, bytes] = {}
-        self._position = 0
-        self._block = memoryview(bytearray(BLOCK))
-        self._dirty = False
+        self.taken = 0
 
-    def data(self, view: memoryview | bytes) -> None:
-        """The next bytes."""
-        offset = 0
-        while offset < len(view):
-            inside = self._position % BLOCK
-            count = min(BLOCK - inside, len(view) - offset)
-            self._block[inside : inside + count] = view[offset : offset + count]
-            self._dirty = True
-            self._go(count)
-            offset += count
-
-    def hole(self, length: int) -> None:
-        """The next ``length`` bytes, all zero."""
-        inside = self._position % BLOCK
-        if inside:
-            count = min(BLOCK - inside, length)
-            self._block[inside : inside + count] = bytes(count)
-            self._go(count)
-            length -= count
-        whole = length - length % BLOCK
-        self._position += whole
-        if length > whole:
-            self._block[: length - whole] = bytes(length - whole)
-            self._go(length - whole)
+    def section(self, start: int = 0) -> Section:
+        """Begin a section at ``start``, a multiple of :data:`BLOCK`."""
+        if start % BLOCK:
+            raise ValueError(f"a section starts at a block, not at {start}")
+        return Section(self, start)
 
     def hexdigest(self) -> str:
         """Return the digest in hex. Raises ValueError if not exactly the image was taken in."""
-        if self._position != self.size:
-            raise ValueError(f"{self._position} of {self.size} bytes were taken in")
-        self._close_block()
+        if self.taken != self.size:
+            raise ValueError(f"{self.taken} of {self.size} bytes were taken in")
         total = blake2b(MARK, digest_size=32)
         total.update(self.size.to_bytes(8, "big") + BLOCK.to_bytes(8, "big"))
         for number in sorted(self.blocks):
@@ -81,17 +62,52 @@ class BlockDigest:
                 ranges.append((start, end))
         return ranges
 
-    def _go(self, count: int) -> None:
-        self._position += count
-        if self._position % BLOCK == 0:
-            self._close_block()
 
-    def _close_block(self) -> None:
-        """Hash the block that ends at the position, if anything but zeros was put into it."""
-        if not self._dirty:
+class Section:
+    """Takes consecutive bytes in, as data and holes; :meth:`end` completes the last block."""
+
+    def __init__(self, digest: BlockDigest, start: int) -> None:
+        self._digest = digest
+        self._position = start
+        self._block: memoryview | None = None
+
+    def data(self, view: memoryview | bytes) -> None:
+        """The next bytes."""
+        offset = 0
+        while offset < len(view):
+            inside = self._position % BLOCK
+            count = min(BLOCK - inside, len(view) - offset)
+            # A block not begun before the first data in it is zero up to there.
+            if self._block is None:
+                self._block = memoryview(bytearray(BLOCK))
+            self._block[inside : inside + count] = view[offset : offset + count]
+            self._advance(count)
+            offset += count
+
+    def hole(self, length: int) -> None:
+        """The next ``length`` bytes, all zero."""
+        rest = -self._position % BLOCK
+        if self._block is not None and length >= rest:
+            self._advance(rest)
+            length -= rest
+        self._advance(length)
+
+    def end(self) -> None:
+        """The section ends here: at a block, or at the end of the image."""
+        self._close_block(self._position)
+
+    def _advance(self, count: int) -> None:
+        self._position += count
+        self._digest.taken += count
+        if self._position % BLOCK == 0:
+            self._close_block(self._position)
+
+    def _close_block(self, end: int) -> None:
+        """Hash the block that ends at ``end``, unless it is all zero."""
+        block, self._block = self._block, None
+        if block is None:
             return
-        length = (self._position - 1) % BLOCK + 1
-        filled = self._block[:length]
+        number = (end - 1) // BLOCK
+        filled = block[: end - number * BLOCK]
         if not is_zero(filled):
-            self.blocks[(self._position - 1) // BLOCK] = blake2b(filled, digest_size=32).digest()
-        self._dirty = False
+            self._digest.blocks[number] = blake2b(filled, digest_size=32).digest()

@@ -9,35 +9,30 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
 from pathlib import Path
-from typing import TypeVar
 
-from lacuna_engine.client import Data, DownloadStream
 from lacuna_engine.errors import (
     InvalidOperationError,
-    NotProvedError,
+    RemoteError,
     SourceChangedError,
     TransferError,
     VerificationError,
 )
 from lacuna_engine.extents import ExtentMap, Kind, Progress
 from lacuna_engine.extents.source import open_source
-from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
+from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.storage import PoolState, VolumeDescription, VolumeType, display_name
-from lacuna_engine.transfer.digest import BlockDigest
+from lacuna_engine.transfer.digest import BlockDigest, Section
 from lacuna_engine.transfer.limit import TokenBucket
 from lacuna_engine.transfer.options import IfExists, TransferOptions
 from lacuna_engine.transfer.progress import Phase, Tracker
+from lacuna_engine.transfer.receiver import Receiver, ShortError
 from lacuna_engine.transfer.report import Report, State
 from lacuna_engine.transfer.session import Session
-from lacuna_engine.transfer.streams import open_download
 from lacuna_engine.transfer.target import LocalTarget, choose_target
 from lacuna_engine.transfer.verify import compare, digest_of_file
 
 __all__ = ["Download"]
-
-T = TypeVar("T")
 
 
 class Download:
@@ -95,7 +90,7 @@ class Download:
             await self._receive(volume, target, size)
             await self._look_once_more(volume, before, size)
             self.tracker.phase = Phase.FINISHING
-            await self._aside(target, target.flush)
+            await target.aside(target.flush)
             self.tracker.map.advance(0, size, Progress.ACKNOWLEDGED)
             await self._verify(target)
             replace = self._options.if_exists is IfExists.REPLACE
@@ -138,52 +133,22 @@ class Download:
         # take that for our death (transports.md A9).
         connection = await self._session.connect(daemon_pings=False)
         self.report.connections = 1
-        stream = await open_download(connection, VolumeRange(volume, 0, size))
+        receiver = Receiver(connection, volume, size)
         try:
-            await self._write_pieces(stream, target)
-            await stream.finish()
+            await receiver.run(_Writing(self.tracker, target, self._options.limit, self._digest))
+        except (ShortError, RemoteError) as error:
+            now = await self._session.storage.physical(volume)
+            if now == size:
+                raise
+            raise self._changed(f"it now has {now} bytes and not {size}") from error
         finally:
-            self.report.bytes_received += stream.bytes_received
-            await stream.abort()
-        position = stream.machine.position
-        if position != size:
-            raise NotProvedError(
-                f"{position} of {size} bytes arrived: the volume became shorter meanwhile",
-                hint="Make sure that nothing writes to the volume, and start again.",
-            )
+            self.report.bytes_received += receiver.bytes_received
 
-    async def _write_pieces(self, stream: DownloadStream, target: LocalTarget) -> None:
-        loop = asyncio.get_running_loop()
-        bucket = TokenBucket(self._options.limit, loop.time())
-        extents = self.tracker.map
-        async for piece in stream:
-            start = piece.position
-            if isinstance(piece, Data):
-                end = start + len(piece.view)
-                extents.classify(start, end, Kind.DATA)
-                extents.advance(start, end, Progress.IN_FLIGHT)
-                if delay := bucket.take(len(piece.view), loop.time()):
-                    await asyncio.sleep(delay)
-                zeros = await self._aside(
-                    target,
-                    lambda p=piece: self._take(target, p),  # type: ignore[misc]
-                )
-                for zero_start, zero_end in zeros:
-                    extents.classify(zero_start, zero_end, Kind.ZERO)
-                self.tracker.moved += len(piece.view)
-            else:
-                end = start + piece.length
-                extents.classify(start, end, Kind.HOLE)
-                if self._digest is not None:
-                    self._digest.hole(piece.length)
-            extents.advance(start, end, Progress.IN_FLIGHT)
-            self.tracker.position = end
-
-    def _take(self, target: LocalTarget, piece: Data) -> list[tuple[int, int]]:
-        """Write a piece, and digest it if wanted. Runs in the writing thread."""
-        if self._digest is not None:
-            self._digest.data(piece.view)
-        return target.write(piece.position, piece.view)
+    def _changed(self, how: str) -> SourceChangedError:
+        return SourceChangedError(
+            f"the volume {display_name(self._name)} was changed while it was read: {how}",
+            hint="Make sure that no virtual machine uses it, and start again.",
+        )
 
     async def _look_once_more(
         self, volume: VolumeHandle, before: VolumeDescription, size: int
@@ -196,11 +161,11 @@ class Download:
             or after.timestamps is None
             or before.timestamps.modification == after.timestamps.modification
         )
-        if await storage.physical(volume) != size or not same_time:
-            raise SourceChangedError(
-                f"the volume {display_name(self._name)} was changed while it was read",
-                hint="Make sure that no virtual machine uses it, and start again.",
-            )
+        now = await storage.physical(volume)
+        if now != size:
+            raise self._changed(f"it now has {now} bytes and not {size}")
+        if not same_time:
+            raise self._changed("its time of modification is a later one")
 
     async def _verify(self, target: LocalTarget) -> None:
         """Compare what is in the file with what arrived."""
@@ -214,6 +179,50 @@ class Download:
         self.report.verified = True
         self.tracker.map.advance(0, arrived.size, Progress.VERIFIED)
 
-    @staticmethod
-    async def _aside(target: LocalTarget, work: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(target.executor, work)
+
+class _Writing:
+    """Writes what arrives to the local file, and digests it if wanted."""
+
+    def __init__(
+        self, tracker: Tracker, target: LocalTarget, limit: int, digest: BlockDigest | None
+    ) -> None:
+        self._tracker = tracker
+        self._target = target
+        self._digest = digest
+        self._sections: dict[int, Section] = {}
+        self._bucket = TokenBucket(limit, asyncio.get_running_loop().time())
+
+    async def begin(self, segment: int) -> None:
+        if self._digest is not None:
+            self._sections[segment] = self._digest.section(segment)
+
+    async def data(self, segment: int, start: int, view: memoryview) -> None:
+        if delay := self._bucket.take(len(view), asyncio.get_running_loop().time()):
+            await asyncio.sleep(delay)
+        extents = self._tracker.map
+        end = start + len(view)
+        extents.classify(start, end, Kind.DATA)
+        extents.advance(start, end, Progress.IN_FLIGHT)
+        for zero_start, zero_end in await self._target.aside(
+            lambda: self._take(segment, start, view)
+        ):
+            extents.classify(zero_start, zero_end, Kind.ZERO)
+        self._tracker.moved += len(view)
+        self._tracker.passed += len(view)
+
+    async def hole(self, segment: int, start: int, length: int) -> None:
+        self._tracker.map.classify(start, start + length, Kind.HOLE)
+        self._tracker.map.advance(start, start + length, Progress.IN_FLIGHT)
+        if segment in self._sections:
+            self._sections[segment].hole(length)
+        self._tracker.passed += length
+
+    async def end(self, segment: int) -> None:
+        if segment in self._sections:
+            self._sections.pop(segment).end()
+
+    def _take(self, segment: int, start: int, view: memoryview) -> list[tuple[int, int]]:
+        """Runs in the target's thread."""
+        if segment in self._sections:
+            self._sections[segment].data(view)
+        return self._target.write(start, view)

@@ -31,13 +31,14 @@ def _empty_map() -> ExtentMap:
 class Tracker:
     """The state of a running transfer; read it as often as you like.
 
-    ``map`` is the one account of the image's bytes. ``moved`` counts stream payload in bytes,
+    ``map`` is the one account of the image's bytes. ``passed`` is how many of them have been dealt
+    with, holes included. ``moved`` counts stream payload in bytes,
     which is the speed of data and not the progress of the image. ``notes`` are things the user
     should know though nothing failed.
     """
 
     phase: Phase = Phase.STARTING
     map: ExtentMap = field(default_factory=_empty_map)
-    position: int = 0
+    passed: int = 0
     moved: int = 0
     notes: list[str] = field(default_factory=list[str])

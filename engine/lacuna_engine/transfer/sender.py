@@ -138,6 +138,6 @@ class Sender:
             length -= piece
 
     def _moved(self, length: int) -> None:
-        position = self._tracker.position
+        position = self._tracker.passed
         self._tracker.map.advance(position, position + length, Progress.IN_FLIGHT)
-        self._tracker.position = position + length
+        self._tracker.passed = position + length

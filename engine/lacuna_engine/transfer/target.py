@@ -6,12 +6,15 @@ a path.
 
 from __future__ import annotations
 
+import asyncio
 import os
 import secrets
 import sys
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from lacuna_engine.errors import ExistsError, LocalFileError, NoSpaceError
 from lacuna_engine.extents import grain_runs, make_sparse
@@ -21,6 +24,8 @@ from lacuna_engine.transfer.destination import numbered
 from lacuna_engine.transfer.options import IfExists
 
 __all__ = ["LocalTarget", "choose_target"]
+
+T = TypeVar("T")
 
 MIN_ZERO_RUN = 64 * 1024
 """Shorter runs of zeros inside data are written rather than left out."""
@@ -77,7 +82,7 @@ class LocalTarget:
         stem = self._place.name.encode("utf-8", "surrogateescape")[: 255 - _PART_ROOM]
         name = f".{stem.decode('utf-8', 'ignore')}.{secrets.token_hex(4)}.lacuna-part"
         self.part = self._place.with_name(name)
-        self.executor = ThreadPoolExecutor(1, thread_name_prefix="lacuna-write")
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="lacuna-write")
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
         if sys.platform == "win32":
             flags |= os.O_BINARY | os.O_NOINHERIT
@@ -104,6 +109,10 @@ class LocalTarget:
                 f"the volume has {data} bytes of data and {self.path.parent} {free} free",
                 hint="Make room there, or choose another folder.",
             )
+
+    async def aside(self, work: Callable[[], T]) -> T:
+        """Do blocking work in the writing thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
     def write(self, position: int, view: memoryview) -> list[tuple[int, int]]:
         """Write data at ``position``, leaving runs of zeros out as holes; blocking.
@@ -147,13 +156,13 @@ class LocalTarget:
 
     def keep(self) -> None:
         """Leave what has been written where it is, beside its place."""
-        self.executor.shutdown()
+        self._executor.shutdown()
         os.close(self.fd)
         self.fd = -1
 
     def discard(self) -> None:
         """Remove what has been written. Never raises."""
-        self.executor.shutdown(cancel_futures=True)
+        self._executor.shutdown(cancel_futures=True)
         with suppress(OSError):
             if self.fd >= 0:
                 os.close(self.fd)

@@ -239,7 +239,7 @@ class Upload:
         with suppress(LacunaError):
             while True:
                 await asyncio.sleep(ACKNOWLEDGE_EVERY)
-                reached = min(await proof.look(), self.tracker.position)
+                reached = min(await proof.look(), self.tracker.passed)
                 if reached > done:
                     self.tracker.map.advance(done, reached, Progress.ACKNOWLEDGED)
                     done = reached

@@ -9,14 +9,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 
-from lacuna_engine.client import Connection, Data
+from lacuna_engine.client import Connection
 from lacuna_engine.errors import VerificationError
 from lacuna_engine.extents import Kind
 from lacuna_engine.extents.source import Source
-from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
-from lacuna_engine.transfer.digest import BlockDigest
+from lacuna_engine.rpc.records import VolumeHandle
+from lacuna_engine.transfer.digest import BlockDigest, Section
 from lacuna_engine.transfer.reader import read_batches
-from lacuna_engine.transfer.streams import open_download
+from lacuna_engine.transfer.receiver import Receiver, ShortError
 
 __all__ = ["compare", "digest_of_file", "digest_of_volume"]
 
@@ -28,13 +28,37 @@ async def digest_of_file(
 ) -> BlockDigest:
     """Read a local file, holes unread, and digest it."""
     digest = BlockDigest(size)
+    section = digest.section()
     async for batch in read_batches(source, kinds, zero_scan=False):
         for run in batch:
             if run.view is None:
-                digest.hole(run.length)
+                section.hole(run.length)
             else:
-                await asyncio.to_thread(digest.data, run.view)
+                await asyncio.to_thread(section.data, run.view)
+    section.end()
     return digest
+
+
+class _Digesting:
+    """Digests what arrives."""
+
+    def __init__(self, digest: BlockDigest) -> None:
+        self._digest = digest
+        self._sections: dict[int, Section] = {}
+
+    async def begin(self, segment: int) -> None:
+        self._sections[segment] = self._digest.section(segment)
+
+    async def data(self, segment: int, start: int, view: memoryview) -> None:
+        del start
+        await asyncio.to_thread(self._sections[segment].data, view)
+
+    async def hole(self, segment: int, start: int, length: int) -> None:
+        del start
+        self._sections[segment].hole(length)
+
+    async def end(self, segment: int) -> None:
+        self._sections.pop(segment).end()
 
 
 async def digest_of_volume(
@@ -45,23 +69,12 @@ async def digest_of_volume(
     Raises :class:`VerificationError` if there are fewer.
     """
     digest = BlockDigest(size)
-    if size == 0:
-        return digest, 0
-    stream = await open_download(connection, VolumeRange(volume, 0, size))
+    receiver = Receiver(connection, volume, size)
     try:
-        async for piece in stream:
-            if isinstance(piece, Data):
-                await asyncio.to_thread(digest.data, piece.view)
-            else:
-                digest.hole(piece.length)
-        await stream.finish()
-    finally:
-        await stream.abort()
-    if stream.machine.position != size:
-        raise VerificationError(
-            f"read back, the volume has {stream.machine.position} bytes and not {size}"
-        )
-    return digest, stream.bytes_received
+        await receiver.run(_Digesting(digest))
+    except ShortError as error:
+        raise VerificationError(f"read back, the volume is shorter: {error}") from error
+    return digest, receiver.bytes_received
 
 
 def compare(mine: BlockDigest, theirs: BlockDigest) -> str:

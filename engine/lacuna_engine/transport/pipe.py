@@ -40,6 +40,7 @@ class Pipe(ABC):
         self.bytes_written = 0
         self.is_paused = False
         """Whether reading is paused by us."""
+        self._holders: set[object] = set()
         self.sends_files = False
         """Whether :meth:`write_file` is there."""
 
@@ -73,6 +74,18 @@ class Pipe(ABC):
     @abstractmethod
     def resume_reading(self) -> None:
         """Deliver again."""
+
+    def hold_reading(self, holder: object) -> None:
+        """Pause reading until every holder has released it."""
+        self._holders.add(holder)
+        if not self.is_paused:
+            self.pause_reading()
+
+    def release_reading(self, holder: object) -> None:
+        """Read again, if nobody else holds it."""
+        self._holders.discard(holder)
+        if self.is_paused and not self._holders:
+            self.resume_reading()
 
     @abstractmethod
     def close(self, reason: LacunaError | None = None) -> None:

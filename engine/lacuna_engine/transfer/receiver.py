@@ -1,0 +1,105 @@
+"""Receiving a volume over one connection, in several streams at a time.
+
+The daemon has one packet of a stream in flight and hands it from a reading thread to its event
+loop; a single stream spends half its time on those hand-overs. Two on the same connection fill
+each other's gaps: 2 GiB from tmpfs took 3.7 to 4.2 s against 6.5 to 7.2 s with one, and four were
+no faster (medians of runs in turn, two cores).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from typing import Protocol
+
+from lacuna_engine.client import Connection, Data
+from lacuna_engine.errors import NotProvedError
+from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
+from lacuna_engine.transfer.digest import BLOCK
+from lacuna_engine.transfer.streams import open_download
+
+__all__ = ["LANES", "Receiver", "ShortError", "Sink", "segments"]
+
+LANES = 2
+
+SEGMENT = 256 << 20
+"""Bytes of a segment at least; it costs a call and a hand-shake, about a millisecond."""
+
+MAX_SEGMENTS = 64
+"""Segments of a volume at most, so that a volume of many tebibytes of holes stays instant."""
+
+
+class ShortError(NotProvedError):
+    """Fewer bytes arrived than the volume has: it became shorter meanwhile."""
+
+
+class Sink(Protocol):
+    """Who takes what arrives. Segments arrive at the same time, each of them in order."""
+
+    async def begin(self, segment: int) -> None:
+        """The segment that starts at ``segment`` begins."""
+
+    async def data(self, segment: int, start: int, view: memoryview) -> None:
+        """Bytes at ``start``; the view is valid until this returns."""
+
+    async def hole(self, segment: int, start: int, length: int) -> None:
+        """Zeros at ``start``."""
+
+    async def end(self, segment: int) -> None:
+        """The segment is complete."""
+
+
+def segments(size: int) -> Iterator[tuple[int, int]]:
+    """Yield ``(start, length)`` of the segments of ``size`` bytes; starts are at digest blocks."""
+    length = max(SEGMENT, -(-size // MAX_SEGMENTS))
+    length += -length % BLOCK
+    for start in range(0, size, length):
+        yield start, min(length, size - start)
+
+
+class Receiver:
+    """Receives the first ``size`` bytes of ``volume``."""
+
+    def __init__(self, connection: Connection, volume: VolumeHandle, size: int) -> None:
+        self._connection = connection
+        self._volume = volume
+        self._size = size
+        self._segments = segments(size)
+        self.bytes_received = 0
+
+    async def run(self, sink: Sink) -> None:
+        """Receive everything; the first error stops all streams and is raised.
+
+        Raises :class:`ShortError` and the errors of the streams and of ``sink``.
+        """
+        lanes = [asyncio.create_task(self._lane(sink)) for _ in range(LANES)]
+        try:
+            await asyncio.gather(*lanes)
+        finally:
+            for lane in lanes:
+                lane.cancel()
+            await asyncio.gather(*lanes, return_exceptions=True)
+
+    async def _lane(self, sink: Sink) -> None:
+        for start, length in self._segments:
+            await sink.begin(start)
+            await self._segment(start, length, sink)
+            await sink.end(start)
+
+    async def _segment(self, start: int, length: int, sink: Sink) -> None:
+        stream = await open_download(self._connection, VolumeRange(self._volume, start, length))
+        try:
+            async for piece in stream:
+                position = start + piece.position
+                if isinstance(piece, Data):
+                    await sink.data(start, position, piece.view)
+                else:
+                    await sink.hole(start, position, piece.length)
+            await stream.finish()
+        finally:
+            self.bytes_received += stream.bytes_received
+            await stream.abort()
+        if stream.machine.position != length:
+            raise ShortError(
+                f"only {stream.machine.position} of {length} bytes arrived from {start} on"
+            )
