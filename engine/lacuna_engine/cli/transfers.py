@@ -13,10 +13,13 @@ from lacuna_engine.cli.progress import ProgressView
 from lacuna_engine.cli.show import bytes_text, duration_text
 from lacuna_engine.errors import LacunaError
 from lacuna_engine.storage import display_name
-from lacuna_engine.transfer import Download, Report, Session, State, TransferOptions, Upload
+from lacuna_engine.transfer import Download, Session, State, TransferOptions, Upload
 from lacuna_engine.transport import parse_uri
 
 __all__ = ["Output", "download", "upload"]
+
+MEASURABLE = 0.05
+"""Seconds below which a speed says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,19 +77,29 @@ async def _show(transfer: Upload | Download, title: str, output: Output) -> None
         if output.as_json:
             click.echo(json.dumps(report.to_json()))
     if not output.as_json:
-        click.echo(_summary(report))
+        click.echo(_summary(transfer))
 
 
-def _summary(report: Report) -> str:
+def _summary(transfer: Upload | Download) -> str:
+    """Say in a few lines what was done, for people."""
+    report = transfer.report
+    where = display_name(transfer.destination)
     if report.state is State.SKIPPED:
-        return f"{display_name(report.destination)} exists already; skipped"
-    moved = report.bytes_sent or report.bytes_received
-    facts = [
-        f"{bytes_text(report.bytes_total)} image",
-        f"{bytes_text(report.bytes_data)} data",
-        f"{bytes_text(report.saved)} saved",
-        f"{bytes_text(moved)} moved in {duration_text(report.seconds)}",
+        return f"Skipped: {where} exists already."
+    verb, moved = "Uploaded", report.bytes_sent
+    if isinstance(transfer, Download):
+        verb, moved = "Downloaded", report.bytes_received
+    share = f" ({100 * report.saved // report.bytes_total} %)" if report.bytes_total else ""
+    speed = f" at {bytes_text(moved / report.seconds)}/s" if report.seconds >= MEASURABLE else ""
+    lines = [
+        f"{verb} {where} in {duration_text(report.seconds)}",
+        (
+            f"  image {bytes_text(report.bytes_total)}: data {bytes_text(report.bytes_data)}, "
+            f"holes {bytes_text(report.bytes_hole)}, zeros {bytes_text(report.bytes_zero)}; "
+            f"saved {bytes_text(report.saved)}{share}"
+        ),
+        f"  moved {bytes_text(moved)}{speed}",
     ]
     if report.verified:
-        facts.append(f"verified {report.digest}")
-    return f"{display_name(report.destination)}: {', '.join(facts)}"
+        lines.append(f"  verified, digest {report.digest}")
+    return "\n".join(lines)

@@ -39,7 +39,7 @@ class Download:
     """One download of the volume ``name`` of ``pool`` to ``target``, a file or a folder.
 
     Watch ``tracker`` while :meth:`run` runs; ``report`` is complete when it has ended, in
-    whatever way.
+    whatever way. ``destination`` is the file it becomes; the policy may change it.
     """
 
     def __init__(
@@ -56,6 +56,7 @@ class Download:
         self._pool = pool
         self._name = name
         self._target = target
+        self.destination = str(target)
         self._options = options or TransferOptions()
         self.report = Report(f"{session.uri}#{pool}/{name}", str(target))
         self._digest: BlockDigest | None = None
@@ -81,7 +82,7 @@ class Download:
         if path is None:
             self.report.state = State.SKIPPED
             return
-        self.report.destination = str(path)
+        self.destination = self.report.destination = str(path)
         self.tracker.phase = Phase.CREATING
         target = LocalTarget(path, size)
         try:

@@ -72,7 +72,8 @@ class Upload:
     """One upload of ``file`` to ``pool``, as the volume ``name`` or the file's own name.
 
     ``format`` is ``auto``, or what the file must be. Watch ``tracker`` while :meth:`run` runs;
-    ``report`` is complete when it has ended, in whatever way.
+    ``report`` is complete when it has ended, in whatever way. ``destination`` names where it goes,
+    for people; the policy may change it.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Upload:
         self._file = file
         self._pool = pool
         self._name = name or file.name
+        self.destination = f"{pool}/{self._name}"
         self._format = format
         self._options = options or TransferOptions()
         self.report = Report(str(file), f"{session.uri}#{pool}/{self._name}")
@@ -124,6 +126,7 @@ class Upload:
         destination = await choose_destination(
             storage, self._pool, self._name, self._options.if_exists
         )
+        self.destination = str(destination)
         self.report.destination = f"{self._session.uri}#{destination}"
         if destination.skip:
             self.report.state = State.SKIPPED
