@@ -6,12 +6,16 @@ met libvirt would be worth nothing.
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Protocol
 
 import pytest
 
+pytest.register_assert_rewrite("integration.images", "integration.moves")
+
 from integration.libvirtd import MIB, Pool, PoolKind, PrivateLibvirtd
+from lacuna_engine.transfer import Session
+from lacuna_engine.transport import parse_uri
 
 _numbers = itertools.count(1)
 
@@ -94,3 +98,18 @@ def small_pool(pool_factory: PoolFactory) -> Pool:
 def block_pool(pool_factory: PoolFactory) -> Pool:
     """A ``disk`` pool with two partitions, of 16 and 32 MiB."""
     return pool_factory("disk")
+
+
+@pytest.fixture
+async def session(daemon: PrivateLibvirtd) -> AsyncIterator[Session]:
+    """The engine's session with the session's daemon."""
+    async with Session(parse_uri(daemon.uri)) as opened:
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def no_lost_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """Fail a test in which asyncio met an error that nobody took."""
+    yield
+    lost = [record for record in caplog.records if record.name == "asyncio" and record.levelno > 30]
+    assert not lost, lost

@@ -220,6 +220,50 @@ def download(uri: str, source: str, target: Path, **options: Any) -> None:
     _run_async(transfers.download(uri, pool, volume, target, options=chosen, output=output))
 
 
+@cli.command()
+@click.argument("directory", required=False, type=click.Path(path_type=Path))
+@click.option("--pool", "pools", multiple=True, help="NAME of DIR's pool, or NAME=DIR; repeatable.")
+@click.option(
+    "--listen",
+    help="unix:PATH, tcp:HOST:PORT or tls:HOST:PORT; default: a private unix socket.",
+)
+@click.option(
+    "--auth",
+    type=click.Path(path_type=Path),
+    help="File of users, name:password a line; clients then log in with SCRAM.",
+)
+@click.option("--read-only", is_flag=True, help="Refuse everything that changes anything.")
+def serve(
+    directory: Path | None,
+    pools: tuple[str, ...],
+    listen: str | None,
+    auth: Path | None,
+    read_only: bool,  # noqa: FBT001
+) -> None:
+    """Serve DIRECTORY as a libvirt storage pool, until interrupted.
+
+    Prints the URI that clients connect to; virsh and others work as well as lacuna.
+    """
+    from lacuna_engine.cli import serving  # noqa: PLC0415 - the server is large
+
+    named = [pool for pool in pools if "=" not in pool]
+    if len(named) > 1 or (named and directory is None):
+        raise UsageError("--pool NAME names the pool of DIRECTORY", hint="Or write NAME=DIR.")
+    chosen = serving.pools_of(
+        directory, named[0] if named else None, tuple(pool for pool in pools if "=" in pool)
+    )
+    _run_async(serving.serve(chosen, listen, auth, read_only=read_only))
+
+
+@cli.command()
+@click.option("--screenshot", type=click.Path(path_type=Path), help="Save the window as a picture.")
+def demo(screenshot: Path | None) -> None:
+    """Show the main job on a server of one's own with sample images."""
+    from lacuna_engine.cli import serving  # noqa: PLC0415 - the server is large
+
+    serving.demo(screenshot)
+
+
 def _split_options(
     options: dict[str, Any], *, zero_scan: bool
 ) -> tuple[transfers.Output, TransferOptions]:

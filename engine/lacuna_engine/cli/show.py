@@ -43,12 +43,12 @@ def parse_rate(text: str) -> int:
     Raises ValueError.
     """
     cleaned = text.strip().upper().removesuffix("/S").removesuffix("B").removesuffix("I")
-    factor = _FACTORS.get(cleaned[-1:] if cleaned[-1:].isalpha() else "")
+    unit = cleaned[-1:] if cleaned[-1:].isalpha() else ""
+    factor = _FACTORS.get(unit)
     if factor is None:
         raise ValueError(f"'{text}' has an unknown unit; K, M, G and T are known")
-    number = cleaned.rstrip("KMGT")
     try:
-        rate = int(float(number) * factor)
+        rate = int(float(cleaned.removesuffix(unit)) * factor)
     except (ValueError, OverflowError):
         raise ValueError(f"'{text}' is not a rate; write it like 50M") from None
     if rate < 1:
@@ -64,6 +64,9 @@ def extent_strip(extents: ExtentMap, width: int) -> str:
     for start, end, kind in extents.kinds():
         for cell, count in _spread(start, end, extents.size, width):
             cells[cell][kind] += count
+    for number, counts in enumerate(cells):
+        if not any(counts.values()):  # a map of fewer bytes than marks
+            counts[extents.kind_at(number * extents.size // width)] = 1
     return "".join(KIND_MARKS[max(cell, key=lambda kind: cell[kind])] for cell in cells)
 
 

@@ -25,6 +25,7 @@ from lacuna_engine.errors import (
     ConnectError,
     ConnectionLostError,
     LacunaError,
+    ProtocolError,
     RemoteError,
 )
 from lacuna_engine.rpc import events as e
@@ -108,6 +109,11 @@ class Connection:
         except RemoteError as error:
             connection._pipe.close()
             raise ConnectError(f"{uri} cannot be opened: {error}", hint=error.hint) from error
+        except ProtocolError as error:
+            connection._pipe.close()
+            raise ConnectError(
+                f"{uri} does not speak libvirt's protocol: {error}", hint=error.hint
+            ) from error
         except BaseException:
             connection._pipe.close()
             raise
@@ -241,8 +247,8 @@ class Connection:
             self.abort()
             raise
         except LacunaError as error:
-            if not stream.machine.ended:
-                stream.machine.refused(error)
+            # Not as a refusal: data and even the end may have been there before it.
+            stream.machine.lost(error)
             self._streams.pop(serial, None)
             raise
         finally:
@@ -303,11 +309,20 @@ class Connection:
                 self._streams[serial].on_end()
             case e.StreamFinished(serial):
                 self._streams[serial].on_finished()
+                self._drop_stream(serial)
             case e.StreamFailed(serial, error, as_reply):
                 empty = as_reply and lost_write_error(error)
                 self._streams[serial].on_failed(exception_of(error), cause_lost=empty)
+                self._drop_stream(serial)
             case _:
                 pass
+
+    def _drop_stream(self, serial: int) -> None:
+        """Forget a stream that is over, with its buffers; what still comes is swallowed."""
+        call = self._calls.get(serial)
+        if call is None or call.done():
+            del self._streams[serial]
+            self._peer.forget(serial)
 
     def _settle(self, serial: int, outcome: Record | LacunaError) -> None:
         future = self._calls.get(serial)

@@ -29,7 +29,12 @@ BLOCK_SIZE = 1 << 20
 24, over and over (protocol.md 4.4)."""
 
 MAX_BLOCKS = 8
-"""Blocks filled and not yet taken before reading pauses."""
+"""Pieces gathered and not yet taken before reading pauses."""
+
+MAX_EARLY = 1 << 16
+MAX_EARLY_BYTES = 64 << 20
+"""Pieces, and bytes of data, before the reply to the opening call. Reading cannot pause there, since
+the reply would not be read either; daemons send a few packets at most (protocol.md 0.13)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +221,8 @@ class DownloadStream(ClientStream[Download]):
     """An open download: iterate over its pieces, then finish.
 
     Data is gathered into blocks so that small packets cost nothing, and reading pauses when the
-    consumer falls behind; memory stays below ``MAX_BLOCKS`` blocks and one read.
+    consumer falls behind; memory stays below ``MAX_BLOCKS`` blocks and one read. Several pieces may
+    share a block, so that a fragmented volume takes no more memory.
     """
 
     def __init__(self, serial: int, peer: ClientPeer, pipe: Pipe, source: VolumeRange) -> None:
@@ -228,6 +234,7 @@ class DownloadStream(ClientStream[Download]):
         self._free: list[bytearray] = []
         self._block = memoryview(bytearray(BLOCK_SIZE))
         self._filled = 0
+        self._handed = 0  # how much of the block is in pieces
         self._start = 0
         self._arrived = asyncio.Event()
         self._lent: memoryview | None = None
@@ -235,6 +242,12 @@ class DownloadStream(ClientStream[Download]):
 
     def __aiter__(self) -> DownloadStream:
         return self
+
+    async def abort(self) -> None:
+        """Give the stream up; what has arrived and was not taken is dropped."""
+        if not self.machine.ended:
+            self._ready.clear()
+        await super().abort()
 
     async def __anext__(self) -> Data | Hole:
         """Return the next piece, in order; ends at the end of file. Raises the stream's error."""
@@ -268,24 +281,26 @@ class DownloadStream(ClientStream[Download]):
                 self._hand_over()
 
     def on_hole(self, length: int) -> None:
-        """A hole ends the block at hand."""
-        self._hand_over()
+        """A hole ends the piece at hand."""
         position = self.machine.position
         self.machine.hole(length)
         if self.machine.state is not State.ABORTING:
+            self._hand_over()
             self._start += length
             self._put(Hole(position, length))
 
     def on_end(self) -> None:
         """End of file; it may come before the reply, then the reply makes it official."""
         self.machine.end()
-        self._hand_over()
+        if self.machine.state is not State.ABORTING:
+            self._hand_over()
         self._arrived.set()
 
     def on_opened(self) -> None:
         """The reply has arrived, perhaps behind the end of a small volume."""
         super().on_opened()
         self._arrived.set()
+        self._hold_back()
 
     def _wake(self) -> None:
         super()._wake()
@@ -294,25 +309,37 @@ class DownloadStream(ClientStream[Download]):
             self._resume()
 
     def _hand_over(self) -> None:
-        if self._filled:
-            self._put(Data(self._start, self._block[: self._filled]))
-            self._start += self._filled
-            self._filled = 0
+        if self._filled > self._handed:
+            view = self._block[self._handed : self._filled]
+            self._handed = self._filled
+            self._put(Data(self._start, view))
+            self._start += len(view)
+        if self._filled == BLOCK_SIZE:
             self._block = memoryview(self._free.pop() if self._free else bytearray(BLOCK_SIZE))
+            self._filled = self._handed = 0
 
     def _put(self, piece: Data | Hole) -> None:
         self._ready.append(piece)
         self._arrived.set()
-        if len(self._ready) >= MAX_BLOCKS and not self._paused:
+        self._hold_back()
+
+    def _hold_back(self) -> None:
+        """Pause reading if the consumer is behind, but never before the reply has been read."""
+        if self.machine.state in (State.OPENING, State.EARLY_END):
+            if len(self._ready) > MAX_EARLY or self.bytes_received > MAX_EARLY_BYTES:
+                raise ProtocolError("the daemon sends a volume without an answer to the call for it")
+        elif len(self._ready) >= MAX_BLOCKS and not self._paused:
             self._paused = True
             self._pipe.hold_reading(self)
 
     def _take_back(self) -> None:
-        if self._lent is not None:
-            block = self._lent.obj
-            self._lent = None
-            if isinstance(block, bytearray):
-                self._free.append(block)
+        """Use a block again when the last of its pieces has been dealt with."""
+        if self._lent is None:
+            return
+        block, self._lent = self._lent.obj, None
+        following = next((one.view.obj for one in self._ready if isinstance(one, Data)), None)
+        if isinstance(block, bytearray) and block is not following and block is not self._block.obj:
+            self._free.append(block)
 
     def _resume(self) -> None:
         if self._paused:

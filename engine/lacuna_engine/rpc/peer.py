@@ -67,6 +67,8 @@ class Peer(ABC):
         # Of the data message that is arriving in pieces: whether there is one, and is taken.
         self._in_message = False
         self._wanted = False
+        self.answers_pings = True
+        """Off only to play a peer that hangs."""
 
     def receive(self, data: memoryview) -> Iterator[e.Event]:
         """Take in bytes and yield what they mean. The iterator must be exhausted.
@@ -131,7 +133,7 @@ class Peer(ABC):
     def _judge_keepalive(self, header: Header) -> e.Event | None:
         if header.version != VERSION or header.type != Type.MESSAGE:
             return None
-        if header.procedure == KEEPALIVE_PING:
+        if header.procedure == KEEPALIVE_PING and self.answers_pings:
             self._keepalive(KEEPALIVE_PONG)
         return e.PongArrived() if header.procedure == KEEPALIVE_PONG else None
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -53,9 +53,10 @@ Batch = list[Run]
 
 async def read_batches(
     source: Source, kinds: Iterable[tuple[int, int, Kind]], *, zero_scan: bool
-) -> AsyncIterator[Batch]:
+) -> AsyncGenerator[Batch, None]:
     """Yield the image's runs in order. A batch's views are valid until the next one is asked for.
 
+    Close it (``aclosing``): until then its thread may still read the file.
     ``kinds`` covers the image in order, as a scan gives it. Raises :class:`SourceChangedError` if
     the file has become shorter, :class:`LocalFileError` if it cannot be read.
     """

@@ -83,8 +83,9 @@ class Sender:
         tail = 1 if (self._size - 1) % BLOCK else 2
         if len(view) > tail:
             await self._send_data(run.start, view[:-tail])
-            await self._proof.settle(self._size - tail)
             view = view[-tail:]
+        if self._size > len(view):
+            await self._proof.settle(self._size - len(view))
         await self._send_data(self._size - len(view), view)
 
     async def _send_data(self, start: int, view: memoryview) -> None:
@@ -97,7 +98,7 @@ class Sender:
         self._sent(len(view))
 
     async def _last_hole(self) -> None:
-        if self._proof is not None and self._hole > 1 and self._stream.machine.sparse:
+        if self._proof is not None and self._hole and self._size > 1:
             await self._send_hole(self._hole - 1)
             await self._proof.settle(self._size - 1)
             self._hole = 1

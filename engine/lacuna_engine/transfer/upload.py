@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -222,7 +222,9 @@ class Upload:
         kinds = list(self.tracker.map.kinds())
         watcher = asyncio.create_task(self._acknowledge(proof)) if proof else None
         try:
-            await sender.run(read_batches(source, kinds, zero_scan=self._options.zero_scan))
+            reading = read_batches(source, kinds, zero_scan=self._options.zero_scan)
+            async with aclosing(reading) as batches:
+                await sender.run(batches)
             self.tracker.phase = Phase.FINISHING
             if proof is not None:
                 await proof.confirm(source.size)

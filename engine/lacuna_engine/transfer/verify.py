@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
+from contextlib import aclosing
 
 from lacuna_engine.client import Connection
 from lacuna_engine.errors import VerificationError
@@ -29,12 +30,13 @@ async def digest_of_file(
     """Read a local file, holes unread, and digest it."""
     digest = BlockDigest(size)
     section = digest.section()
-    async for batch in read_batches(source, kinds, zero_scan=False):
-        for run in batch:
-            if run.view is None:
-                section.hole(run.length)
-            else:
-                await asyncio.to_thread(section.data, run.view)
+    async with aclosing(read_batches(source, kinds, zero_scan=False)) as batches:
+        async for batch in batches:
+            for run in batch:
+                if run.view is None:
+                    section.hole(run.length)
+                else:
+                    await asyncio.to_thread(section.data, run.view)
     section.end()
     return digest
 

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from lacuna_engine.errors import UsageError
 from lacuna_engine.transport.local import open_unix
 from lacuna_engine.transport.pipe import MemoryPipe, Pipe, Receiver, StreamPipe, memory_pair
+from lacuna_engine.transport.socket_pipe import SocketPipe
 from lacuna_engine.transport.tcp import open_tcp
 from lacuna_engine.transport.uri import ConnectionUri, parse_uri
 
@@ -20,6 +21,7 @@ __all__ = [
     "MemoryPipe",
     "Pipe",
     "Receiver",
+    "SocketPipe",
     "StreamPipe",
     "memory_pair",
     "open_pipe",

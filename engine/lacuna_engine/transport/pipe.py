@@ -228,7 +228,10 @@ class MemoryPipe(Pipe):
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        self._loop.call_soon(self._deliver)
+        if self._reason is not None:
+            receiver.closed(self._reason)
+        else:
+            self._loop.call_soon(self._deliver)
 
     def write(self, *parts: bytes | memoryview) -> None:
         if self._reason is not None or self._other is None:

@@ -60,9 +60,9 @@ class SocketPipe(Pipe):
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
-        if self._reason is not None:
+        if self._ended.is_set() and self._reason is not None:
             receiver.closed(self._reason)
-        else:
+        elif self._reason is None:
             self._loop.add_reader(self._sock.fileno(), self._read)
 
     # --- reading -------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from lacuna_engine.errors import UsageError
 
@@ -56,8 +56,8 @@ class ConnectionUri:
         """
         if "name" in self.parameters:
             return (self.parameters["name"],)
-        query = "&".join(f"{key}={value}" for key, value in self.extra)
-        own = f"{self.driver}://{self.path}" + (f"?{query}" if query else "")
+        query = "&".join(f"{_quoted(key)}={_quoted(value)}" for key, value in self.extra)
+        own = f"{self.driver}://{_quoted(self.path)}" + (f"?{query}" if query else "")
         if self.path in ("/system", "/session") and self.driver != "storage":
             return (f"storage://{self.path}", own)
         return (own,)
@@ -74,10 +74,10 @@ def parse_uri(text: str) -> ConnectionUri:
             f"'{text}' is not a libvirt URI",
             hint="A URI looks like qemu:///system or qemu+ssh://user@host/system.",
         )
-    parts = urlsplit(text)
     driver, _, named = scheme.lower().partition("+")
     try:
-        host, port = parts.hostname or "", parts.port
+        parts = urlsplit(text)
+        host, port = unquote(parts.hostname or ""), parts.port
     except ValueError as error:
         raise UsageError(f"'{text}': {error}") from error
     transport = named or ("tls" if host else "unix")
@@ -96,6 +96,10 @@ def parse_uri(text: str) -> ConnectionUri:
     )
 
 
+def _quoted(text: str) -> str:
+    return quote(text, safe="/:@+,!$'()*~")
+
+
 def _check_transport(text: str, transport: str, host: str) -> None:
     if transport not in TRANSPORTS:
         raise UsageError(
@@ -111,7 +115,11 @@ def _check_transport(text: str, transport: str, host: str) -> None:
 def _split_query(query: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:
     own: dict[str, str] = {}
     extra: list[tuple[str, str]] = []
-    for key, value in parse_qsl(query, keep_blank_values=True):
+    # As libvirt reads it: a semicolon separates too, and a plus is a plus.
+    for part in filter(None, re.split("[&;]", query)):
+        key, _, value = map(unquote, part.partition("="))
+        if not key:
+            continue
         if key.lower() in _OWN_PARAMETERS:
             own[key.lower()] = value
         else:

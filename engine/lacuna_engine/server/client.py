@@ -1,0 +1,328 @@
+"""One client of the server: its calls, its streams, its events.
+
+Invariants:
+
+* Reading pauses while too much of this client is under way, so that no client can make the server
+  grow: calls in progress, blocks waiting to be written, replies not yet taken.
+* A call gets exactly one answer. A stream gets one end. Both may come after the connection has
+  ended, and then go nowhere.
+* Nothing a client sends raises anything but ProtocolError here, which closes its connection.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from lacuna_engine.errors import LacunaError, XdrError
+from lacuna_engine.rpc import events as e
+from lacuna_engine.rpc import procedures as p
+from lacuna_engine.rpc import records as r
+from lacuna_engine.rpc.failure import Code
+from lacuna_engine.rpc.peer import ServerPeer
+from lacuna_engine.rpc.procedures import Kind, Procedure
+from lacuna_engine.rpc.record import Record, Void
+from lacuna_engine.server.caller import Answer, Caller, OpenedStream
+from lacuna_engine.server.calls import Calls
+from lacuna_engine.server.downloads import DownloadJob, Wire
+from lacuna_engine.server.faults import Faults
+from lacuna_engine.server.keepalive import ServerKeepalive
+from lacuna_engine.server.refusal import Refusal, in_words
+from lacuna_engine.server.uploads import UploadJob
+from lacuna_engine.stream import DownloadSender, UploadReceiver
+from lacuna_engine.transport import Pipe
+
+__all__ = ["ServedClient"]
+
+REQUEST_WINDOW = 32
+"""Calls of one client in progress before it is not read any more."""
+
+MAX_STREAMS = 64
+"""Open streams of one client; each holds a file and some blocks."""
+
+REORDERING = 0.2
+"""Seconds over which replies are spread to come in another order."""
+
+
+class ServedClient:
+    """Drives the server's peer on a pipe. ``over`` is called once when the client has gone."""
+
+    def __init__(
+        self,
+        pipe: Pipe,
+        calls: Calls,
+        caller: Caller,
+        *,
+        faults: Faults,
+        over: Callable[[ServedClient], None],
+    ) -> None:
+        self.caller = caller
+        self.faults = faults
+        self._pipe = pipe
+        self._calls = calls
+        self._over = over
+        self._peer = ServerPeer()
+        self._in_progress: set[asyncio.Task[None]] = set()
+        self._jobs: dict[int, UploadJob | DownloadJob] = {}
+        self._held: list[bytes] = []
+        self._background: set[asyncio.Task[None]] = set()
+        self._keepalive = ServerKeepalive(pipe, self._ping)
+        self._sending = False
+
+    def start(self) -> None:
+        """Begin to serve."""
+        self.caller.on_event = self.send_event
+        self._pipe.start(self)
+
+    def close(self) -> None:
+        """End the connection."""
+        self._pipe.close()
+
+    async def wait_closed(self) -> None:
+        """Wait until the client has gone and its work is done."""
+        await self._pipe.wait_closed()
+        jobs = [job.task for job in self._jobs.values()]
+        await asyncio.gather(*self._in_progress, *jobs, *self._background, return_exceptions=True)
+
+    def send_event(self, procedure: Procedure[Void, Any], payload: Record) -> None:
+        """Tell the client what happened."""
+        for _ in range(1 + self.faults.event_flood):
+            self._peer.send_event(procedure, payload)
+        self._flush()
+
+    # --- the receiver of the pipe ----------------------------------------------------------------
+
+    def received(self, data: memoryview) -> None:
+        """Take in bytes."""
+        self._keepalive.heard()
+        self._peer.answers_pings = not self.faults.deaf_to_pings
+        for event in self._peer.receive(data):
+            self._dispatch(event)
+        self._flush()
+        cut = self.faults.cut_after_receiving
+        if cut is not None and self._pipe.bytes_read >= cut:
+            self._pipe.close()
+
+    def closed(self, reason: LacunaError) -> None:
+        """The connection has ended."""
+        self._keepalive.stop()
+        for job in list(self._jobs.values()):
+            job.lost(reason)
+        self._calls.forget(self.caller)
+        self._over(self)
+
+    def _dispatch(self, event: e.Event) -> None:
+        match event:
+            case e.CallArrived():
+                self._take_call(event)
+            case e.StreamData(serial, data):
+                if isinstance(job := self._jobs.get(serial), UploadJob):
+                    job.data(data)
+            case e.StreamHole(serial, length, flags):
+                if isinstance(job := self._jobs.get(serial), UploadJob):
+                    job.hole(length, flags)
+            case e.StreamEnd(serial):
+                if isinstance(job := self._jobs.get(serial), UploadJob):
+                    job.end()
+            case e.StreamFinished(serial):
+                if (job := self._jobs.get(serial)) is not None:
+                    job.finished()
+            case e.StreamAborted(serial):
+                if (job := self._jobs.get(serial)) is not None:
+                    job.aborted()
+            case _:
+                pass
+
+    # --- calls -----------------------------------------------------------------------------------
+
+    def _take_call(self, call: e.CallArrived) -> None:
+        if call.procedure.number in self.faults.hang:
+            return
+        if call.procedure is p.CONNECT_CLOSE:
+            self._peer.reply(call, Void())
+            self._flush()
+            self._keep(self._close_when_sent())
+            return
+        if call.procedure is p.CONNECT_SUPPORTS_FEATURE and call.arguments == r.Number(10):
+            self._start_pinging()
+        task = asyncio.create_task(self._answer(call))
+        self._in_progress.add(task)
+        if len(self._in_progress) >= (self.faults.request_window or REQUEST_WINDOW):
+            self._pipe.hold_reading("calls")
+        task.add_done_callback(self._call_done)
+
+    def _call_done(self, task: asyncio.Task[None]) -> None:
+        self._in_progress.discard(task)
+        self._pipe.release_reading("calls")
+
+    async def _answer(self, call: e.CallArrived) -> None:
+        if self.faults.reorder_replies:
+            # Those that came later, and are as quick, get their answers first.
+            await asyncio.sleep(REORDERING / (1 + call.serial))
+        try:
+            answer = await self._calls.answer(self.caller, call.procedure, call.arguments)
+        except Refusal as refusal:
+            self._refuse(call, refusal.error)
+        else:
+            try:
+                self._reply(call, answer)
+            except XdrError as error:
+                # As the daemon: what cannot be encoded ends the connection (protocol.md 1.7).
+                self._pipe.close(error)
+        self._flush()
+
+    def _reply(self, call: e.CallArrived, answer: Answer) -> None:
+        if isinstance(answer, OpenedStream):
+            self._open_stream(call, answer)
+        else:
+            self._peer.reply(call, answer)
+
+    def _refuse(self, call: e.CallArrived, error: r.WireError) -> None:
+        self._peer.reply_error(call, self._spoilt(error))
+
+    def _spoilt(self, error: r.WireError) -> r.WireError:
+        if self.faults.translated:
+            error = replace(error, message="Fehler: Das ging schief", str1="Fehler: %s")
+        if self.faults.error_code is not None:
+            error = replace(error, code=self.faults.error_code)
+        return error
+
+    # --- streams ---------------------------------------------------------------------------------
+
+    def _open_stream(self, call: e.CallArrived, opened: OpenedStream) -> None:
+        serial, target = call.serial, opened.target
+        if not self._pipe_is_open or serial in self._jobs or len(self._jobs) >= MAX_STREAMS:
+            opened.close()
+            self._refuse(call, in_words(Code.OPERATION_INVALID, "too many open streams").error)
+            return
+        self._peer.reply(call, Void())
+        sparse = bool(target.flags & 1)
+        if call.procedure.kind is Kind.UPLOAD:
+            receiver = UploadReceiver(sparse=sparse, length=target.length)
+            receiver.opened()
+            self._jobs[serial] = UploadJob(
+                opened.descriptor,
+                receiver,
+                target.offset,
+                faults=self.faults,
+                confirm=lambda: self._confirm(serial),
+                fail=lambda error, as_reply: self._fail(call, error, as_reply=as_reply),
+                hold=lambda on: self._hold(serial, on=on),
+                over=lambda: self._stream_over(serial, opened),
+            )
+            return
+        sender = DownloadSender(sparse=sparse, length=target.length)
+        sender.opened()
+        if self.faults.data_before_reply:
+            self._held = self._peer.data_to_send()
+        self._jobs[serial] = DownloadJob(
+            opened.descriptor,
+            sender,
+            target.offset,
+            faults=self.faults,
+            wire=self._wire(serial, call),
+            over=lambda: self._stream_over(serial, opened),
+        )
+
+    def _wire(self, serial: int, call: e.CallArrived) -> Wire:
+        def flushed(send: Callable[[], None]) -> None:
+            send()
+            self._flush()
+
+        def header(size: int) -> bytes:
+            self._flush()
+            return self._peer.data_header(serial, size)
+
+        return Wire(
+            self._pipe,
+            header=header,
+            hole=lambda length: flushed(lambda: self._peer.send_hole(serial, length)),
+            end=lambda: flushed(lambda: self._peer.send_end(serial)),
+            confirm=lambda: self._confirm(serial),
+            fail=lambda error: self._fail(call, error, as_reply=False),
+        )
+
+    def _confirm(self, serial: int) -> None:
+        self._peer.send_finish(serial)
+        self._flush()
+
+    def _fail(self, call: e.CallArrived, error: r.WireError, *, as_reply: bool) -> None:
+        if as_reply:
+            self._peer.reply_error(call, self._spoilt(error))
+        else:
+            self._peer.send_stream_error(call.serial, self._spoilt(error))
+        if self.faults.ok_after_error:
+            self._peer.send_finish(call.serial)
+        self._flush()
+
+    def _hold(self, serial: int, *, on: bool) -> None:
+        if on:
+            self._pipe.hold_reading(serial)
+        else:
+            self._pipe.release_reading(serial)
+
+    def _stream_over(self, serial: int, opened: OpenedStream) -> None:
+        self._jobs.pop(serial, None)
+        self._peer.close_stream(serial)
+        opened.over()
+
+    # --- sending ---------------------------------------------------------------------------------
+
+    @property
+    def _pipe_is_open(self) -> bool:
+        return self.caller.connected
+
+    def _flush(self) -> None:
+        out = self._peer.data_to_send()
+        if not out or not self.caller.connected:
+            return
+        if self._held:
+            # The reply that the first packet was to overtake comes behind it.
+            out, self._held = [*out, *self._held], []
+        if self.faults.half_a_header:
+            out = [out[0][:14]]
+        elif self.faults.oversize:
+            out = [b"\x7f\xff\xff\xff" + out[0][4:]]
+        self._pipe.write(*out)
+        self._watch_unsent()
+        cut = self.faults.cut_after_sending
+        if cut is not None and self._pipe.bytes_written >= cut:
+            self._pipe.close()
+
+    def _watch_unsent(self) -> None:
+        """Do not read a client that does not read us."""
+        if not self._sending:
+            self._sending = True
+            self._pipe.hold_reading("unsent")
+            self._keep(self._sent())
+
+    def _keep(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run something beside, and hold on to it."""
+        task = asyncio.create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    async def _close_when_sent(self) -> None:
+        with suppress(LacunaError):
+            await self._pipe.drain()
+        self._pipe.close()
+
+    async def _sent(self) -> None:
+        try:
+            await self._pipe.drain()
+        except LacunaError:
+            return
+        finally:
+            self._sending = False
+            self._pipe.release_reading("unsent")
+
+    def _ping(self) -> None:
+        self._peer.ping()
+        self._flush()
+
+    def _start_pinging(self) -> None:
+        if not self.faults.never_pings:
+            self._keepalive.start()

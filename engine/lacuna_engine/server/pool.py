@@ -1,0 +1,725 @@
+"""A pool over one folder: what the daemon can do with a ``dir`` pool and its volumes.
+
+Nothing is remembered of the volumes: every answer looks at the files afresh, so there is no number
+that could be stale and no refresh that costs more in a larger pool. What the daemon does by its
+cached numbers (the checks of RESIZE, the length WIPE zeroes) is done by those of the moment, which
+is what its clients mean (protocol.md 5.1).
+
+Calls block and come from several threads at once. One lock guards the tables, another lets one
+change of existing volumes happen at a time; a create or clone, which can take long, holds neither.
+
+Image formats are told from the content, never from what a client said at creation (5.4). All sizes
+are bytes; every failure is a `Refusal`.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import struct
+import threading
+import uuid as uuid_module
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+
+from lacuna_engine.rpc.failure import Code, Domain
+from lacuna_engine.rpc.records import MAX_LIST, PoolHandle, VolumeHandle
+from lacuna_engine.server import refusal
+from lacuna_engine.server.describe import VolumeRequest, read_volume_request, xml_error
+from lacuna_engine.server.folder import (
+    Folder,
+    Usage,
+    allocate,
+    copy_content,
+    make_folder,
+    normal_path,
+    refused,
+    remove_folder,
+)
+from lacuna_engine.storage.image import HEAD_BYTES, ImageFacts, read_facts
+from lacuna_engine.storage.records import (
+    BackingStore,
+    Permissions,
+    PoolDescription,
+    PoolInfo,
+    PoolState,
+    PoolType,
+    Timestamps,
+    VolumeDescription,
+    VolumeInfo,
+    VolumeType,
+)
+from lacuna_engine.storage.xml_build import ILLEGAL
+
+__all__ = ["FolderPool"]
+
+Notify = Callable[[int | None], None]
+"""Told the number of a lifecycle event (protocol.md 3.5), or None for a refresh."""
+
+STARTED = 2
+STOPPED = 3
+CREATED = 4
+DELETED = 5
+
+_PREALLOCATE = 1
+_REFLINK = 2
+_ALLOCATE, _DELTA, _SHRINK = 1, 2, 4
+_TRIM = 9
+_ALGORITHMS = 10
+_BLOCK = 512
+_PLAIN = frozenset({"raw", "iso"})
+"""Formats whose content is the disk itself."""
+
+
+class FolderPool:
+    """A pool; inactive until `start`. ``path`` is made absolute; see `Folder` for ``below``.
+
+    ``notify`` is called without any lock held, from the thread of the call that did it.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        path: str,
+        uuid: uuid_module.UUID | None = None,
+        *,
+        persistent: bool = True,
+        below: str | None = None,
+        mode: int | None = None,
+    ) -> None:
+        self.name = name
+        self.path = normal_path(path if path.startswith("/") else f"{os.getcwd()}/{path}")  # noqa: PTH109
+        self.uuid = uuid or uuid_module.uuid4()
+        self.persistent = persistent
+        self.below = below
+        self.notify: Notify = _ignore
+        self._autostart = False
+        self._mode = mode
+        self._folder: Folder | None = None
+        self._usage = Usage()
+        self._permissions: Permissions | None = None
+        self._in_use: set[str] = set()
+        self._building: set[str] = set()
+        self.lock = threading.Lock()
+        """Guards the tables; every call needs it for a moment."""
+        self._changes = threading.Lock()
+
+    @property
+    def handle(self) -> PoolHandle:
+        """The pool as calls and events name it."""
+        return PoolHandle(self.name, self.uuid.bytes)
+
+    @property
+    def active(self) -> bool:
+        """Whether it is started."""
+        return self._folder is not None
+
+    @property
+    def autostart(self) -> bool:
+        """Whether it is to be started with the server; kept, but the server has no restart."""
+        return self._autostart
+
+    @autostart.setter
+    def autostart(self, value: bool) -> None:
+        if not self.persistent:
+            raise _internal("pool has no config file")
+        self._autostart = value
+
+    # --- life cycle (protocol.md 5.9) ------------------------------------------------------------
+
+    def start(self, build: int = 0) -> None:
+        """Start it. ``build`` are the flags of CREATE: any of 1, 2 and 4 makes the folder first.
+
+        Raises:
+            Refusal: (55) if it is active, (38) if there is no folder, (8) for unknown flags.
+        """
+        _known(build, 7, "storagePoolCreate")
+        _exclusive(build, 2, 4, "storagePoolCreate")
+        with self._changes:
+            self._require_inactive("already active")
+            if build:
+                make_folder(self.path, below=self.below, mode=self._mode)
+            self._set_folder(Folder(self.path, below=self.below))
+        self.notify(STARTED)
+
+    def stop(self) -> None:
+        """Stop it. Streams that are open go on.
+
+        Raises:
+            Refusal: (55) if it is not active, (1) while a volume is being made.
+        """
+        with self.lock:
+            if self._folder is None:
+                raise refusal.inactive(self.name)
+            if self._building:
+                raise _internal(f"pool '{self.name}' has asynchronous jobs running.")
+            with suppress(refusal.Refusal):
+                self._usage = self._folder.usage()
+            self._folder = None
+        self.notify(STOPPED)
+
+    def refresh(self, flags: int = 0) -> None:
+        """Open the folder anew, in case another one stands there now.
+
+        Raises:
+            Refusal: (55) if it is not active, (38) if there is no folder any more; the pool is
+                then inactive.
+        """
+        _known(flags, 0, "storagePoolRefresh")
+        self._active_folder()
+        try:
+            self._set_folder(Folder(self.path, below=self.below), only_if_active=True)
+        except refusal.Refusal:
+            with self.lock:
+                was_active, self._folder = self._folder is not None, None
+            if was_active:
+                self.notify(STOPPED)
+            raise
+        self.notify(None)
+
+    def build(self, flags: int = 0) -> None:
+        """Make the folder; one that exists is fine. Flags 4 and 8 change nothing for a folder."""
+        _known(flags, 12, "storagePoolBuild")
+        _exclusive(flags, 4, 8, "storagePoolBuild")
+        with self._changes:
+            self._require_inactive("already active")
+            make_folder(self.path, below=self.below, mode=self._mode)
+        self.notify(CREATED)
+
+    def remove(self, flags: int = 0) -> None:
+        """Remove the folder, which must be empty (POOL_DELETE)."""
+        _known(flags, 0, "storagePoolDelete")
+        with self._changes:
+            self._require_inactive("still active")
+            remove_folder(self.path, below=self.below)
+        self.notify(DELETED)
+
+    def info(self) -> PoolInfo:
+        """State and sizes; of an inactive pool those of when it was stopped."""
+        with self.lock:
+            folder, usage = self._folder, self._usage
+        if folder is not None:
+            usage = folder.usage()
+        state = PoolState.INACTIVE if folder is None else PoolState.RUNNING
+        return PoolInfo(state, usage.capacity, usage.allocation, usage.available)
+
+    def description(self) -> PoolDescription:
+        """The pool as its XML shows it (protocol.md 7.1)."""
+        info = self.info()
+        return PoolDescription(
+            name=self.name,
+            uuid=self.uuid,
+            type=PoolType.DIR,
+            capacity=info.capacity,
+            allocation=info.allocation,
+            available=info.available,
+            target_path=self.path,
+            permissions=self._permissions,
+        )
+
+    def _set_folder(self, folder: Folder, *, only_if_active: bool = False) -> None:
+        usage, status = folder.usage(), folder.status()
+        with self.lock:
+            if only_if_active and self._folder is None:
+                raise refusal.inactive(self.name)
+            # The old one closes when the last thread that uses it lets go of it.
+            self._folder, self._usage, self._permissions = folder, usage, _permissions(status)
+
+    def _require_inactive(self, what: str) -> None:
+        if self.active:
+            raise _invalid_operation(f"storage pool '{self.name}' is {what}")
+
+    def _active_folder(self) -> Folder:
+        with self.lock:
+            if self._folder is None:
+                raise refusal.inactive(self.name)
+            return self._folder
+
+    # --- looking at volumes ----------------------------------------------------------------------
+
+    def names(self) -> list[str]:
+        """All names, also more than a listing may have."""
+        return self._active_folder().names()
+
+    def volumes(self) -> list[VolumeHandle]:
+        """All volumes.
+
+        Raises:
+            Refusal: (1) if there are more than 16,384 (protocol.md 0.9).
+        """
+        names = self.names()
+        if len(names) > MAX_LIST:
+            text = f"Too many storage_vols '{len(names)}' for limit '{MAX_LIST}'"
+            raise _internal(text, domain=Domain.RPC)
+        return [self._handle(name) for name in names]
+
+    def lookup(self, name: str) -> VolumeHandle:
+        """One volume. Raises `Refusal` (50) if there is none."""
+        self._active_folder().stat(name)
+        return self._handle(name)
+
+    def volume_info(self, name: str) -> VolumeInfo:
+        """Type and sizes, of the moment (protocol.md 3.4)."""
+        seen = _look(self._active_folder(), name)
+        return VolumeInfo(seen.type, seen.capacity, seen.allocation, seen.physical)
+
+    def volume_description(self, name: str) -> VolumeDescription:
+        """The volume as its XML shows it (protocol.md 7.2)."""
+        seen = _look(self._active_folder(), name)
+        status = seen.status
+        path = self._handle(name).key
+        details = _qcow2_details(seen.head) if seen.facts.format == "qcow2" else _Qcow2Details()
+        return VolumeDescription(
+            name=name,
+            key=path,
+            type=seen.type,
+            capacity=seen.capacity,
+            allocation=seen.allocation,
+            physical=seen.physical,
+            path=path,
+            format=seen.facts.format,
+            permissions=_permissions(status),
+            timestamps=Timestamps(status.st_atime_ns, status.st_mtime_ns, status.st_ctime_ns),
+            backing=_backing(seen.facts, self.path, details.backing_format),
+            compat=details.compat,
+            cluster_size=details.cluster_size,
+            features=details.features,
+        )
+
+    def open_read(self, name: str) -> int:
+        """Open a volume for a download; the caller closes the descriptor."""
+        return self._active_folder().open_read(name)
+
+    def open_write(self, name: str) -> int:
+        """Open a volume for an upload. Raises `Refusal` (55) while a clone reads it."""
+        folder = self._active_folder()
+        self._require_unused(name)
+        return folder.open_write(name)
+
+    def _handle(self, name: str) -> VolumeHandle:
+        return VolumeHandle(self.name, name, f"{self.path}/{name}")
+
+    # --- who uses what (protocol.md 5.6) ---------------------------------------------------------
+
+    @contextmanager
+    def using(self, name: str) -> Generator[None]:
+        """Keep others from changing or cloning a volume.
+
+        Raises:
+            Refusal: (55) if somebody else does.
+        """
+        with self._changes, self.lock:  # so a change that has begun is done before
+            if name in self._in_use:
+                raise refusal.busy(name)
+            self._in_use.add(name)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self._in_use.discard(name)
+
+    def _require_unused(self, name: str) -> None:
+        with self.lock:
+            if name in self._in_use:
+                raise refusal.busy(name)
+
+    @contextmanager
+    def _making(self, name: str) -> Generator[Folder]:
+        """Reserve the name of a new volume until it exists."""
+        with self.lock:
+            if self._folder is None:
+                raise refusal.inactive(self.name)
+            if name in self._building:
+                raise refusal.exists(name)
+            self._building.add(name)
+            folder = self._folder
+        try:
+            yield folder
+        finally:
+            with self.lock:
+                self._building.discard(name)
+
+    # --- making volumes (protocol.md 5.5, 7.3) ---------------------------------------------------
+
+    def create(self, xml: str, flags: int = 0) -> VolumeHandle:
+        """Make a volume of zeros: raw, iso or an empty qcow2 image.
+
+        Raises:
+            Refusal: with the codes of 5.5: 27 and 35 for XML, 90 for a name that exists, 55 for
+                one that cannot be, 67 for a format, 38 if the system refuses.
+        """
+        _known(flags, _PREALLOCATE, "storageVolCreateXML")
+        request = read_volume_request(xml)
+        if request.capacity is None:
+            raise xml_error("missing capacity element")
+        _require_possible(request, flags)
+        length, reserved, head = request.capacity, request.allocation, b""
+        if request.format == "qcow2":
+            head, length = _empty_qcow2(request.capacity, request.compat)
+            reserved = 0
+        elif reserved is None:
+            reserved = length
+        with self._making(request.name) as folder:
+            wanted = request.permissions
+            folder.create(
+                request.name,
+                max(length, reserved or 0),
+                reserved or 0,
+                wanted.mode,
+                wanted.owner,
+                wanted.group,
+                fill=(lambda fd: _write_all(fd, head)) if head else None,
+            )
+        return self._handle(request.name)
+
+    def clone(
+        self, xml: str, source_pool: FolderPool, source_name: str, flags: int = 0
+    ) -> VolumeHandle:
+        """Make a volume with the content of another one (protocol.md 3.6, 5.6).
+
+        Without an allocation, or with one of at least the source's length, all of it gets its
+        space, else holes stay holes; where the file system shares blocks they are shared then.
+        Flag 2 asks for that and fails where it cannot be. No format means the source's.
+
+        Raises:
+            Refusal: as `create`; (3) if another format is asked for; (55) if the source is in use.
+        """
+        _known(flags, _PREALLOCATE | _REFLINK, "storageVolCreateXMLFrom")
+        request = read_volume_request(xml)
+        _require_possible(request, flags & _PREALLOCATE, cloning=True)
+        with self._making(request.name) as folder, source_pool.using(source_name):
+            source = source_pool.open_read(source_name)
+            try:
+                self._copy(folder, request, source, must_share=bool(flags & _REFLINK))
+            finally:
+                os.close(source)
+        return self._handle(request.name)
+
+    def _copy(
+        self, folder: Folder, request: VolumeRequest, source: int, *, must_share: bool
+    ) -> None:
+        with refused("cannot read the source of the clone"):
+            size = os.fstat(source).st_size
+            facts = read_facts(os.pread(source, HEAD_BYTES, 0))
+        plain = facts.format in _PLAIN
+        same = request.format in {"", facts.format} or (plain and request.format in _PLAIN)
+        if not same:
+            raise refusal.unsupported(f"conversion from {facts.format} to {request.format}")
+        capacity = request.capacity or 0
+        if not plain and capacity > (facts.virtual_size or size):
+            raise refusal.unsupported(f"growing a {facts.format} image while it is cloned")
+        length = max(size, capacity) if plain else size
+        reserved = length if request.allocation is None else request.allocation
+        holes = reserved < size or must_share
+        wanted = request.permissions
+        folder.create(
+            request.name,
+            max(length, reserved) if plain else length,
+            0 if holes else reserved,
+            wanted.mode,
+            wanted.owner,
+            wanted.group,
+            fill=lambda fd: copy_content(source, fd, size, share=holes, must_share=must_share),
+        )
+
+    # --- changing volumes ------------------------------------------------------------------------
+
+    def delete(self, name: str, flags: int = 0) -> None:
+        """Remove a volume. Raises `Refusal` (55) while a clone reads it."""
+        folder = self._active_folder()
+        _known(flags, 0, "virStorageBackendVolDeleteLocal")
+        with self._changes:
+            self._require_unused(name)
+            folder.delete(name)
+
+    def resize(self, name: str, capacity: int, flags: int = 0) -> None:
+        """Change the length of a raw volume; flags 1 allocate, 2 delta, 4 shrink (5.1 W0).
+
+        Raises:
+            Refusal: (8) below what is allocated, or smaller without the flag; (9) or (38, errno
+                28) if there is no space to allocate; (84) for image formats.
+        """
+        _known(flags, _ALLOCATE | _DELTA | _SHRINK, "storageVolResize")
+        with self._changes, self._changing(name) as (folder, fd):
+            seen = _examine(fd)
+            wanted = capacity
+            if flags & _DELTA:
+                lower = max(seen.capacity - capacity, 0)
+                wanted = lower if flags & _SHRINK else seen.capacity + capacity
+            allocated = _counted(fd, seen.status)
+            if wanted < allocated:
+                raise refusal.invalid("can't shrink capacity below existing allocation")
+            if wanted < seen.capacity and not flags & _SHRINK:
+                raise refusal.invalid(
+                    "Can't shrink capacity below current capacity unless shrink flag explicitly"
+                    " specified"
+                )
+            if flags & _ALLOCATE and wanted - allocated > folder.usage().available:
+                raise refusal.failed("Not enough space left in storage pool")
+            if seen.facts.format not in _PLAIN:
+                what = (
+                    "preallocate is only supported for raw type volume"
+                    if flags & _ALLOCATE
+                    else f"resize of an image of format {seen.facts.format}"
+                )
+                raise refusal.in_words(
+                    Code.OPERATION_UNSUPPORTED, what, "Operation not supported: %s"
+                )
+            _set_length(fd, folder.path_of(name), seen.physical, wanted, flags & _ALLOCATE)
+
+    def wipe(self, name: str, algorithm: int = 0, flags: int = 0) -> None:
+        """Make all of a volume zeros, with nothing allocated. Only algorithm 0 is to be had.
+
+        Raises:
+            Refusal: (38, errno 2) for algorithms 1 to 8, as a daemon without the program for
+                them, (74) for trim, (8) for unknown ones.
+        """
+        _known(flags, 0, "storageVolWipePattern")
+        if not 0 <= algorithm < _ALGORITHMS:
+            raise refusal.invalid(f"wiping algorithm {algorithm} not supported")
+        if algorithm == _TRIM:
+            text = "'trim' algorithm not supported"
+            raise refusal.in_words(Code.ARGUMENT_UNSUPPORTED, text, "argument unsupported: %s")
+        with self._changes, self._changing(name) as (folder, fd):
+            if algorithm:
+                raise refusal.system(errno.ENOENT, "Cannot find 'scrub' in path")
+            path = folder.path_of(name)
+            with refused(f"Failed to truncate volume with path '{path}'"):
+                # Right on every file system, and without a byte written on most.
+                length = os.fstat(fd).st_size
+                os.ftruncate(fd, 0)
+                os.ftruncate(fd, length)
+
+    @contextmanager
+    def _changing(self, name: str) -> Generator[tuple[Folder, int]]:
+        folder = self._active_folder()
+        self._require_unused(name)
+        fd = folder.open_write(name)
+        try:
+            yield folder, fd
+        finally:
+            os.close(fd)
+
+
+# --- one volume's file ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A volume as it is at this moment."""
+
+    status: os.stat_result
+    head: bytes
+    facts: ImageFacts
+
+    @property
+    def type(self) -> VolumeType:
+        return VolumeType.DIR if self.facts.format == "dir" else VolumeType.FILE
+
+    @property
+    def physical(self) -> int:
+        return self.status.st_size if self.type == VolumeType.FILE else 0
+
+    @property
+    def capacity(self) -> int:
+        size = self.facts.virtual_size
+        return self.physical if size is None else size
+
+    @property
+    def allocation(self) -> int:
+        return self.status.st_blocks * _BLOCK if self.type == VolumeType.FILE else 0
+
+
+def _look(folder: Folder, name: str) -> _Seen:
+    status = folder.stat(name)
+    if stat.S_ISDIR(status.st_mode):
+        return _Seen(status, b"", ImageFacts("dir"))
+    try:
+        fd = folder.open_read(name)
+    except refusal.Refusal as error:
+        # Ours to list, though not to read: its length is all that can be told.
+        if error.error.int1 in {errno.EACCES, errno.EPERM}:
+            return _Seen(status, b"", ImageFacts("raw"))
+        raise
+    try:
+        return _examine(fd)
+    finally:
+        os.close(fd)
+
+
+def _examine(fd: int) -> _Seen:
+    with refused("cannot read the head of the volume"):
+        head = os.pread(fd, HEAD_BYTES, 0)
+        return _Seen(os.fstat(fd), head, read_facts(head))
+
+
+def _counted(fd: int, status: os.stat_result) -> int:
+    """Return the allocation that keeps a volume from being shrunk.
+
+    A file without any data still has a block on some file systems, for its attributes.
+    """
+    allocated = status.st_blocks * _BLOCK
+    if not 0 < allocated <= status.st_blksize:
+        return allocated
+    try:
+        os.lseek(fd, 0, os.SEEK_DATA)
+    except OSError as error:
+        return 0 if error.errno == errno.ENXIO else allocated
+    return allocated
+
+
+def _set_length(fd: int, path: str, old: int, new: int, preallocate: int) -> None:
+    if not preallocate:
+        with refused(f"Failed to truncate file '{path}'"):
+            os.ftruncate(fd, new)
+        return
+    with refused(f"Failed to pre-allocate space for file '{path}'"):
+        try:
+            allocate(fd, old, new)
+            os.ftruncate(fd, new)
+        except (OSError, OverflowError):
+            with suppress(OSError):
+                os.ftruncate(fd, old)
+            raise
+
+
+def _permissions(status: os.stat_result) -> Permissions:
+    return Permissions(status.st_mode & 0o777, status.st_uid, status.st_gid)
+
+
+def _backing(facts: ImageFacts, folder: str, form: str) -> BackingStore | None:
+    """Return the image below as written in this one; its file is never touched."""
+    path = facts.backing_file
+    if not path or any(not "\udc80" <= char <= "\udcff" for char in ILLEGAL.findall(path)):
+        return None
+    remote = ":" in path.partition("/")[0]
+    return BackingStore(path if remote or path.startswith("/") else f"{folder}/{path}", form)
+
+
+def _write_all(fd: int, data: bytes) -> None:
+    done = 0
+    while done < len(data):
+        done += os.pwrite(fd, data[done:], done)
+
+
+# --- what cannot be ------------------------------------------------------------------------------
+
+
+def _require_possible(request: VolumeRequest, flags: int, *, cloning: bool = False) -> None:
+    known = _PLAIN | {"qcow2", ""}
+    if request.format not in known and not (cloning and request.format in _CLONED):
+        raise _unsupported_config(f"unknown volume format type {request.format}")
+    if request.backing:
+        raise refusal.unsupported("a volume with a backing store")
+    if request.encrypted:
+        raise _unsupported_config("storage pool does not support encrypted volumes")
+    if flags:
+        what = "qcow2" if request.format == "qcow2" else "raw"
+        raise _unsupported_config(f"metadata preallocation is not supported for {what} volumes")
+    if request.cluster_size not in {None, 0, _CLUSTER}:
+        raise _unsupported_config(f"cluster size {request.cluster_size}")
+
+
+_CLONED = frozenset({"qcow", "qed", "vmdk", "vdi", "vpc"})
+"""More formats that can be copied as they are."""
+
+
+def _known(flags: int, known: int, function: str) -> None:
+    if unknown := flags & ~known:
+        raise refusal.unknown_flags(unknown, function)
+
+
+def _exclusive(flags: int, one: int, other: int, function: str) -> None:
+    if flags & one and flags & other:
+        text = f"flags {one} and {other} in {function} are mutually exclusive"
+        raise refusal.invalid(text)
+
+
+def _internal(text: str, *, domain: int = Domain.STORAGE) -> refusal.Refusal:
+    return refusal.in_words(Code.INTERNAL_ERROR, text, "internal error: %s", domain=domain)
+
+
+def _invalid_operation(text: str) -> refusal.Refusal:
+    return refusal.in_words(Code.OPERATION_INVALID, text, "Requested operation is not valid: %s")
+
+
+def _unsupported_config(text: str) -> refusal.Refusal:
+    return refusal.in_words(Code.CONFIG_UNSUPPORTED, text, "unsupported configuration: %s")
+
+
+def _ignore(event: int | None) -> None:
+    del event
+
+
+# --- qcow2 ---------------------------------------------------------------------------------------
+
+_CLUSTER = 65536
+_PER_ENTRY = _CLUSTER * (_CLUSTER // 8)
+"""Bytes of the disk that one entry of the first table stands for."""
+_MAX_ENTRIES = (32 << 20) // 8
+"""QEMU takes no larger first table."""
+
+_HEADER = struct.Struct(">4sIQIIQIIQQIIQ")
+_HEADER_3 = struct.Struct(">QQQII")
+_BACKING_FORMAT = 0xE2792ACA
+
+
+@dataclass(frozen=True, slots=True)
+class _Qcow2Details:
+    compat: str = ""
+    cluster_size: int | None = None
+    features: tuple[str, ...] = ()
+    backing_format: str = "raw"
+
+
+def _empty_qcow2(capacity: int, compat: str) -> tuple[bytes, int]:
+    """Return the beginning of an image of nothing, and the length its file has.
+
+    Clusters: header, table of the reference counts, the counts, and the first table, which is all
+    zeros and so need not be written.
+    """
+    size = -(-capacity // 1024) * 1024
+    entries = max(-(-size // _PER_ENTRY), 1)
+    if entries > _MAX_ENTRIES:
+        raise refusal.system(errno.EFBIG, "cannot create a qcow2 image")
+    version = 2 if compat == "0.10" else 3
+    header = _HEADER.pack(
+        b"QFI\xfb", version, 0, 0, 16, size, 0, entries, 3 * _CLUSTER, _CLUSTER, 1, 0, 0
+    )
+    if version == 3:
+        header += _HEADER_3.pack(0, 0, 0, 4, _HEADER.size + _HEADER_3.size)
+    used = 3 + -(-entries * 8 // _CLUSTER)
+    parts = (header, struct.pack(">Q", 2 * _CLUSTER), b"\0\1" * used)
+    head = b"".join(part.ljust(_CLUSTER, b"\0") for part in parts)
+    return head, 3 * _CLUSTER + entries * 8
+
+
+def _qcow2_details(head: bytes) -> _Qcow2Details:
+    if len(head) < _HEADER.size:
+        return _Qcow2Details()
+    fields = _HEADER.unpack_from(head)
+    version, bits = fields[1], fields[4]
+    cluster = 1 << bits if 9 <= bits <= 21 else None
+    marks: tuple[tuple[str, int], ...] = ()
+    if version < 3 or len(head) < _HEADER.size + _HEADER_3.size:
+        extensions, compat = _HEADER.size, "0.10"
+    else:
+        incompatible, compatible, _, _, extensions = _HEADER_3.unpack_from(head, _HEADER.size)
+        marks = (("lazy_refcounts", compatible & 1), ("extended_l2", incompatible & 16))
+        compat = "1.1"
+    features = tuple(name for name, mark in marks if mark)
+    return _Qcow2Details(compat, cluster, features, _backing_format(head, extensions))
+
+
+def _backing_format(head: bytes, offset: int) -> str:
+    while offset + 8 <= len(head):
+        kind, length = struct.unpack_from(">II", head, offset)
+        if kind == 0:
+            break
+        if kind == _BACKING_FORMAT:
+            text = head[offset + 8 : offset + 8 + min(length, 64)].decode("ascii", "replace")
+            return text if text.isalnum() and text.isascii() else "raw"
+        offset += 8 + -(-length // 8) * 8
+    return "raw"

@@ -1,0 +1,233 @@
+"""The server: listens, takes clients, and tells them what happens to the pools."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import ssl
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Self
+
+from lacuna_engine.errors import LocalFileError, UsageError
+from lacuna_engine.rpc.records import PoolHandle
+from lacuna_engine.server.caller import Caller
+from lacuna_engine.server.calls import Calls
+from lacuna_engine.server.client import ServedClient
+from lacuna_engine.server.faults import Faults
+from lacuna_engine.server.listening import Address, check_address
+from lacuna_engine.server.logins import Logins
+from lacuna_engine.server.registry import Registry
+from lacuna_engine.server.shaper import Link, ShapedPipe
+from lacuna_engine.transport import Pipe, SocketPipe, StreamPipe
+
+__all__ = ["StorageServer"]
+
+MAX_CLIENTS = 256
+MAX_STRANGERS = 20
+"""Clients that have not been let in yet; the daemon's own limit (protocol.md 1.8)."""
+
+STRANGER_PATIENCE = 60.0
+"""Seconds in which a client has to log in."""
+
+ACCEPTED = b"\x01"
+"""What a daemon sends first over TLS: your certificate is fine (protocol.md 1.10)."""
+
+BACKLOG = 128
+
+
+class StorageServer:
+    """Serves the pools of ``registry`` until closed; an asynchronous context manager.
+
+    ``faults`` gives the faults of each connection, counted from 0; ``link`` what it goes over.
+    """
+
+    def __init__(
+        self,
+        registry: Registry,
+        *,
+        logins: Logins | None = None,
+        read_only: bool = False,
+        tls: ssl.SSLContext | None = None,
+        faults: Callable[[int], Faults] | None = None,
+        link: Link | None = None,
+    ) -> None:
+        self.registry = registry
+        self.addresses: list[Address] = []
+        self._logins = logins
+        self._tls = tls
+        self._faults = faults or (lambda _: Faults())
+        self._link = link
+        self._calls = Calls(registry, logins=logins, read_only=read_only)
+        self._clients: set[ServedClient] = set()
+        self._count = 0
+        self._accepting: list[asyncio.Task[None]] = []
+        self._servers: list[asyncio.Server] = []
+        self._sockets: list[Path] = []
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self.registry.on_event(self._happened)
+        self._calls.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    # --- listening -------------------------------------------------------------------------------
+
+    async def listen(self, address: Address) -> Address:
+        """Listen there; returns the address with the port that was found.
+
+        Raises :class:`UsageError` for an address that would let others in, and
+        :class:`LocalFileError` if it cannot be had.
+        """
+        check_address(address, logins=self._logins is not None)
+        try:
+            if address.kind == "unix":
+                self._listen_unix(address)
+            elif address.kind == "tcp":
+                address = self._listen_tcp(address)
+            else:
+                address = await self._listen_tls(address)
+        except OSError as error:
+            raise LocalFileError(
+                f"cannot listen on {address}: {error.strerror or error}"
+            ) from error
+        self.addresses.append(address)
+        return address
+
+    def _listen_unix(self, address: Address) -> None:
+        path = Path(address.path)
+        _remove_dead_socket(path)
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        # Nobody may connect in the moment between making the socket and its mode.
+        before = os.umask(0o177)
+        try:
+            sock.bind(address.path)
+        finally:
+            os.umask(before)
+        self._sockets.append(path)
+        self._accept_on(sock, secure=True)
+
+    def _listen_tcp(self, address: Address) -> Address:
+        family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
+        sock = socket.socket(family, socket.SOCK_STREAM)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind((address.host, address.port))
+        self._accept_on(sock, secure=False)
+        return Address("tcp", host=address.host, port=sock.getsockname()[1])
+
+    def _accept_on(self, sock: socket.socket, *, secure: bool) -> None:
+        sock.listen(BACKLOG)
+        sock.setblocking(False)  # noqa: FBT003
+        self._accepting.append(asyncio.create_task(self._accept(sock, secure=secure)))
+
+    async def _accept(self, listener: socket.socket, *, secure: bool) -> None:
+        with listener:
+            while True:
+                try:
+                    sock, _ = await self._loop.sock_accept(listener)
+                except OSError:
+                    # Out of descriptors, most likely; others will leave.
+                    await asyncio.sleep(0.1)
+                    continue
+                if sock.family != socket.AF_UNIX:
+                    sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self._take(SocketPipe(sock), secure=secure)
+
+    async def _listen_tls(self, address: Address) -> Address:
+        if self._tls is None:
+            raise UsageError(
+                f"{address} needs a certificate",
+                hint="Put servercert.pem and serverkey.pem into libvirt's PKI folders.",
+            )
+
+        def accept() -> StreamPipe:
+            return _Accepted(lambda pipe: self._take(pipe, secure=True, greeting=ACCEPTED))
+
+        server = await self._loop.create_server(
+            accept, address.host, address.port, ssl=self._tls, ssl_handshake_timeout=10
+        )
+        self._servers.append(server)
+        port = server.sockets[0].getsockname()[1]
+        return Address("tls", host=address.host, port=port)
+
+    # --- clients ---------------------------------------------------------------------------------
+
+    def _take(self, pipe: Pipe, *, secure: bool, greeting: bytes = b"") -> None:
+        strangers = sum(not client.caller.let_in for client in self._clients)
+        if len(self._clients) >= MAX_CLIENTS or strangers >= MAX_STRANGERS:
+            pipe.close()
+            return
+        if self._link is not None:
+            pipe = ShapedPipe(pipe, self._link)
+        faults = self._faults(self._count)
+        self._count += 1
+        caller = Caller(faults, secure=secure)
+        client = ServedClient(pipe, self._calls, caller, faults=faults, over=self._clients.discard)
+        self._clients.add(client)
+        if greeting:
+            pipe.write(greeting)
+        client.start()
+        self._loop.call_later(STRANGER_PATIENCE, self._send_stranger_away, client)
+
+    def _send_stranger_away(self, client: ServedClient) -> None:
+        if client in self._clients and not client.caller.let_in:
+            client.close()
+
+    @property
+    def clients(self) -> int:
+        """How many clients there are."""
+        return len(self._clients)
+
+    async def close(self) -> None:
+        """Listen no more, end all connections, close everything."""
+        for task in self._accepting:
+            task.cancel()
+        for server in self._servers:
+            server.close()
+        clients = list(self._clients)
+        for client in clients:
+            client.close()
+        await asyncio.gather(
+            *self._accepting, *(client.wait_closed() for client in clients), return_exceptions=True
+        )
+        for path in self._sockets:
+            path.unlink(missing_ok=True)
+        self._calls.close()
+
+    # --- events ----------------------------------------------------------------------------------
+
+    def _happened(self, pool: PoolHandle, lifecycle: int | None) -> None:
+        """Called by the registry, in whatever thread."""
+        with suppress(RuntimeError):  # the loop has ended
+            self._loop.call_soon_threadsafe(self._calls.tell, pool, lifecycle)
+
+
+class _Accepted(StreamPipe):
+    """A pipe that a listener has accepted; ``taken`` is called when it is ready."""
+
+    def __init__(self, taken: Callable[[StreamPipe], None]) -> None:
+        super().__init__()
+        self._taken = taken
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """The handshake is done."""
+        super().connection_made(transport)
+        self._taken(self)
+
+
+def _remove_dead_socket(path: Path) -> None:
+    """Remove a socket nobody listens at; anything else is left, and binding will fail."""
+    if not path.is_socket():
+        return
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        try:
+            probe.connect(str(path))
+        except ConnectionRefusedError:
+            path.unlink(missing_ok=True)
+        except OSError:
+            return
