@@ -19,8 +19,10 @@ from lacuna_engine.server.client import ServedClient
 from lacuna_engine.server.faults import Faults
 from lacuna_engine.server.listening import Address, check_address
 from lacuna_engine.server.logins import Logins
+from lacuna_engine.server.refusal import Refusal
 from lacuna_engine.server.registry import Registry
 from lacuna_engine.server.shaper import Link, ShapedPipe
+from lacuna_engine.server.watch import FolderWatch
 from lacuna_engine.transport import Pipe, SocketPipe, StreamPipe
 
 __all__ = ["StorageServer"]
@@ -36,6 +38,12 @@ ACCEPTED = b"\x01"
 """What a daemon sends first over TLS: your certificate is fine (protocol.md 1.10)."""
 
 BACKLOG = 128
+
+LOOK_EVERY = 0.25
+"""Seconds between looks at what the folder watch has."""
+
+UNDEFINED, STARTED, STOPPED = 1, 2, 3
+"""Lifecycle events (protocol.md 3.5)."""
 
 
 class StorageServer:
@@ -66,11 +74,16 @@ class StorageServer:
         self._accepting: list[asyncio.Task[None]] = []
         self._servers: list[asyncio.Server] = []
         self._sockets: list[Path] = []
+        self._watch = FolderWatch()
+        self._watching: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
         self.registry.on_event(self._happened)
         self._calls.start()
+        for name in self.registry.names(active=True):
+            self._watch.add(name, self.registry.lookup_by_name(name).path)
+        self._watching = asyncio.create_task(self._look_at_folders())
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -189,12 +202,15 @@ class StorageServer:
             task.cancel()
         for server in self._servers:
             server.close()
+        if self._watching is not None:
+            self._watching.cancel()
         clients = list(self._clients)
         for client in clients:
             client.close()
         await asyncio.gather(
             *self._accepting, *(client.wait_closed() for client in clients), return_exceptions=True
         )
+        self._watch.close()
         for path in self._sockets:
             path.unlink(missing_ok=True)
         self._calls.close()
@@ -203,8 +219,20 @@ class StorageServer:
 
     def _happened(self, pool: PoolHandle, lifecycle: int | None) -> None:
         """Called by the registry, in whatever thread."""
+        if lifecycle == STARTED:
+            self._watch.add(pool.name, self.registry.lookup_by_uuid(pool.uuid).path)
+        elif lifecycle in (STOPPED, UNDEFINED):
+            self._watch.remove(pool.name)
         with suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._calls.tell, pool, lifecycle)
+
+    async def _look_at_folders(self) -> None:
+        """Tell of changes on disk, which the daemon does not; as a refresh, for all they know."""
+        while True:
+            await asyncio.sleep(LOOK_EVERY)
+            for name in self._watch.read() | self._watch.poll():
+                with suppress(Refusal):
+                    self._calls.tell(self.registry.lookup_by_name(name).handle, None)
 
 
 class _Accepted(StreamPipe):

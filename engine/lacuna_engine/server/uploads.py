@@ -63,6 +63,7 @@ class UploadJob:
         self._over = over
         self._waiting: deque[Work] = deque()
         self._arrived = asyncio.Event()
+        self._free: list[memoryview] = []
         self._block = memoryview(bytearray(BLOCK))
         self._filled = 0
         self._filled_from = 0
@@ -134,7 +135,8 @@ class UploadJob:
     def _hand_over(self) -> None:
         if self._filled:
             self._put((self._filled_from, self._block[: self._filled]))
-            self._block = memoryview(bytearray(BLOCK))
+            # New memory has to be cleared by the system, which costs as much as filling it.
+            self._block = self._free.pop() if self._free else memoryview(bytearray(BLOCK))
             self._filled = 0
 
     def _put(self, work: Work) -> None:
@@ -161,19 +163,21 @@ class UploadJob:
                         continue
                     await self._arrived.wait()
                     continue
-                position, piece = self._waiting.popleft()
+                # All at once: handing work to a thread costs as much as writing some 100 KiB.
+                batch = list(self._waiting)
+                self._waiting.clear()
                 if self._late is None:
-                    await self._write(position, piece)
-                if len(self._waiting) <= MAX_BLOCKS // 2:
-                    self._hold(False)  # noqa: FBT003
+                    await self._write(batch)
+                self._take_back(batch)
+                self._hold(False)  # noqa: FBT003
         finally:
             self._hold(False)  # noqa: FBT003
             os.close(self._fd)
             self._over()
 
-    async def _write(self, position: int, piece: memoryview | int) -> None:
+    async def _write(self, batch: list[Work]) -> None:
         try:
-            await asyncio.to_thread(self._write_now, self._offset + position, piece)
+            await asyncio.to_thread(self._write_all, batch)
         except OSError as error:
             failure = system(
                 error.errno or errno.EIO, "Unable to write to the volume", domain=Domain.STREAMS
@@ -183,8 +187,18 @@ class UploadJob:
             else:
                 self._fail(failure.error)
 
-    def _write_now(self, position: int, piece: memoryview | int) -> None:
+    def _take_back(self, batch: list[Work]) -> None:
+        """Keep the memory of what has been written for what comes."""
+        for _, piece in batch:
+            if isinstance(piece, memoryview) and isinstance(piece.obj, bytearray):
+                self._free.append(memoryview(piece.obj))
+
+    def _write_all(self, batch: list[Work]) -> None:
         """Runs in a thread."""
+        for position, piece in batch:
+            self._write_now(self._offset + position, piece)
+
+    def _write_now(self, position: int, piece: memoryview | int) -> None:
         self._ends_in_hole = isinstance(piece, int)
         if isinstance(piece, int):
             self._make_hole(position, position + piece)
