@@ -1,8 +1,9 @@
-"""Measure Lacuna against virsh: the same files, the same pool, the same daemon, in turns.
+"""Measure Lacuna against virsh, and its server against libvirtd: the same files, in turns.
 
 Each case runs every tool once per round, one after the other, so that a machine whose speed
-drifts treats them alike. What is printed are medians over the rounds, and the ratio to virsh as
-the median of each round's own ratio. Run it with ``./dev bench``.
+drifts treats them alike. What is printed are medians over the rounds, and the speed relative to
+the first as the median of each round's own ratio. The client's peak is at least that of this
+program, from which it was started. Run it with ``./dev bench``.
 """
 
 import argparse
@@ -13,12 +14,12 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from integration.libvirtd import MIB, Pool, PrivateLibvirtd
+from integration.libvirtd import MIB, PrivateLibvirtd
 
 GIB = 1024 * MIB
 POOL_SIZE = 5 * GIB
@@ -28,11 +29,11 @@ LACUNA = str(Path(sys.executable).with_name("lacuna"))
 
 @dataclass(frozen=True)
 class Run:
-    """One run of one tool: seconds of the clock, of the client and of the daemon; peak bytes."""
+    """One run of one tool: seconds of the clock, of the client and of the server; peak bytes."""
 
     wall: float
     client_cpu: float
-    daemon_cpu: float
+    server_cpu: float
     peak: int
 
 
@@ -48,72 +49,84 @@ class Row:
         return statistics.median(of(run) for run in self.runs)
 
 
-class Bench:
-    """A daemon, a pool on tmpfs, and where local files go (tmpfs too)."""
+@dataclass(frozen=True)
+class Served:
+    """A pool on tmpfs and who serves it."""
 
-    def __init__(self, daemon: PrivateLibvirtd, pool: Pool, files: Path) -> None:
-        self.daemon = daemon
-        self.pool = pool
-        self.files = files
+    name: str
+    uri: str
+    pool: str
+    path: Path
+    pid: int
 
-    def timed(self, command: Sequence[str]) -> Run:
-        """Run a client to its end and account for it. A failing one ends the measurement."""
-        before = self._daemon_cpu()
-        started = time.monotonic()
-        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.monotonic() - started
-        message = process.stderr.read().decode() if process.stderr else ""
-        if process.stderr:
-            process.stderr.close()
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode:
-            sys.exit(f"{' '.join(command)} failed: {message}")
-        cpu = usage.ru_utime + usage.ru_stime
-        return Run(wall, cpu, self._daemon_cpu() - before, usage.ru_maxrss * 1024)
-
-    def _daemon_cpu(self) -> float:
-        fields = Path(f"/proc/{self.daemon.pid}/stat").read_text().rpartition(")")[2].split()
+    def cpu(self) -> float:
+        """Seconds of processor time the server has used."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
+    def virsh(self, *arguments: str) -> None:
+        subprocess.run(
+            ["virsh", "-q", "-c", self.uri, *arguments], check=True, stdout=subprocess.DEVNULL
+        )
+
     def drop(self, name: str) -> None:
-        if (self.pool.path / name).exists():
-            self.daemon.virsh("pool-refresh", self.pool.name)
-            self.daemon.virsh("vol-delete", "--pool", self.pool.name, name)
+        """Delete a volume if it is there."""
+        if (self.path / name).exists():
+            self.virsh("pool-refresh", self.pool)
+            self.virsh("vol-delete", "--pool", self.pool, name)
 
-    def make(self, name: str) -> None:
-        self.drop(name)
-        self.daemon.virsh("vol-create-as", self.pool.name, name, "0", "--allocation", "0")
 
-    # --- the tools -----------------------------------------------------------------------------
+def timed(command: Sequence[str], served: Served) -> Run:
+    """Run a client to its end and account for it. A failing one ends the measurement."""
+    before = served.cpu()
+    started = time.monotonic()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    wall = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        sys.exit(f"{' '.join(command)} failed")
+    cpu = usage.ru_utime + usage.ru_stime
+    return Run(wall, cpu, served.cpu() - before, usage.ru_maxrss * 1024)
 
-    def virsh(self, verb: str, file: Path, name: str, *, sparse: bool) -> Run:
-        flags = ["--sparse"] if sparse else []
-        uri = self.daemon.uri
-        return self.timed(
-            ["virsh", "-q", "-c", uri, verb, "--pool", self.pool.name, name, str(file), *flags]
-        )
 
-    def virsh_up(self, file: Path, *, sparse: bool) -> Run:
-        self.make("virsh.img")
-        return self.virsh("vol-upload", file, "virsh.img", sparse=sparse)
+# --- the tools -----------------------------------------------------------------------------------
 
-    def virsh_down(self, file: Path, *, sparse: bool) -> Run:
-        target = self.files / "virsh.out"
-        target.unlink(missing_ok=True)
-        return self.virsh("vol-download", target, file.name, sparse=sparse)
+VOLUME = "image.img"
 
-    def lacuna_up(self, file: Path) -> Run:
-        self.drop("lacuna.img")
-        return self.timed(
-            [LACUNA, "upload", str(file), self.daemon.uri, f"{self.pool.name}/lacuna.img"]
-        )
 
-    def lacuna_down(self, file: Path) -> Run:
-        target = self.files / "lacuna.out"
-        target.unlink(missing_ok=True)
-        source = f"{self.pool.name}/{file.name}"
-        return self.timed([LACUNA, "download", self.daemon.uri, source, str(target)])
+def virsh_up(served: Served, file: Path, *, sparse: bool) -> Run:
+    served.drop(VOLUME)
+    served.virsh("vol-create-as", served.pool, VOLUME, "0", "--allocation", "0")
+    return _virsh(served, "vol-upload", file, sparse=sparse)
+
+
+def virsh_down(served: Served, file: Path, *, sparse: bool) -> Run:
+    file.unlink(missing_ok=True)
+    return _virsh(served, "vol-download", file, sparse=sparse)
+
+
+def _virsh(served: Served, verb: str, file: Path, *, sparse: bool) -> Run:
+    flags = ["--sparse"] if sparse else []
+    command = ["virsh", "-q", "-c", served.uri, verb, "--pool", served.pool, VOLUME, str(file)]
+    return timed([*command, *flags], served)
+
+
+def lacuna_up(served: Served, file: Path, *, sparse: bool) -> Run:
+    del sparse  # it looks for itself
+    served.drop(VOLUME)
+    return timed([LACUNA, "upload", str(file), served.uri, f"{served.pool}/{VOLUME}"], served)
+
+
+def lacuna_down(served: Served, file: Path, *, sparse: bool) -> Run:
+    del sparse
+    file.unlink(missing_ok=True)
+    return timed([LACUNA, "download", served.uri, f"{served.pool}/{VOLUME}", str(file)], served)
+
+
+Tool = Callable[..., Run]
+UP: dict[str, Tool] = {"virsh": virsh_up, "lacuna": lacuna_up}
+DOWN: dict[str, Tool] = {"virsh": virsh_down, "lacuna": lacuna_down}
 
 
 # --- images --------------------------------------------------------------------------------------
@@ -168,31 +181,56 @@ CASES = (
 )
 
 
-def measure(bench: Bench, case: Case, rounds: int) -> list[Row]:
-    """Run a case; the image is made here and gone afterwards."""
-    image = bench.files / "image"
+def clients(libvirtd: Served, files: Path, case: Case, rounds: int) -> list[Row]:
+    """Compare the clients on one case; the image is made here and gone afterwards."""
+    image, back = files / "image", files / "back"
     case.make(image)
-    up = [Row(f"{case.name}, up", tool) for tool in ("virsh", "lacuna")]
-    down = [Row(f"{case.name}, down", tool) for tool in ("virsh", "lacuna")]
-    for _ in progress(case.name, rounds):
-        up[0].runs.append(bench.virsh_up(image, sparse=case.sparse))
-        bench.drop("virsh.img")
-        up[1].runs.append(bench.lacuna_up(image))
-        check(image, bench.pool.path / "lacuna.img")
-        bench.drop("lacuna.img")
+    up = {name: Row(f"{case.name}, up", name) for name in UP}
+    down = {name: Row(f"{case.name}, down", name) for name in DOWN}
+    for number in progress(f"{case.name}, up", rounds):
+        for name in turn(UP, number):
+            up[name].runs.append(UP[name](libvirtd, image, sparse=case.sparse))
+            check(image, libvirtd.path / VOLUME)
+            libvirtd.drop(VOLUME)
     if case.down:
-        stored = bench.pool.path / "stored.img"
-        subprocess.run(["cp", "--sparse=always", image, stored], check=True)
-        bench.daemon.virsh("pool-refresh", bench.pool.name)
-        for _ in progress(f"{case.name}, down", rounds):
-            down[0].runs.append(bench.virsh_down(stored, sparse=case.sparse))
-            (bench.files / "virsh.out").unlink()
-            down[1].runs.append(bench.lacuna_down(stored))
-            check(stored, bench.files / "lacuna.out")
-            (bench.files / "lacuna.out").unlink()
-        bench.drop("stored.img")
+        lacuna_up(libvirtd, image, sparse=case.sparse)
+        for number in progress(f"{case.name}, down", rounds):
+            for name in turn(DOWN, number):
+                down[name].runs.append(DOWN[name](libvirtd, back, sparse=case.sparse))
+                check(image, back)
+                back.unlink()
+        libvirtd.drop(VOLUME)
     image.unlink()
-    return [*up, *down] if case.down else up
+    return [*up.values(), *(down.values() if case.down else ())]
+
+
+def servers(both: list[Served], files: Path, rounds: int) -> list[Row]:
+    """Compare libvirtd and our server, to each client in turn; 2 GiB, dense."""
+    image, back = files / "image", files / "back"
+    dense(image, 2 * GIB)
+    rows: list[Row] = []
+    for client in UP:  # noqa: PLC0206 - both tables are read
+        up = {served.name: Row(f"served to {client}, up", served.name) for served in both}
+        down = {served.name: Row(f"served to {client}, down", served.name) for served in both}
+        by_name = {served.name: served for served in both}
+        for number in progress(f"servers, {client}", rounds):
+            for name in turn(by_name, number):
+                served = by_name[name]
+                up[name].runs.append(UP[client](served, image, sparse=False))
+                check(image, served.path / VOLUME)
+                down[name].runs.append(DOWN[client](served, back, sparse=False))
+                check(image, back)
+                back.unlink()
+                served.drop(VOLUME)
+        rows += [*up.values(), *down.values()]
+    image.unlink()
+    return rows
+
+
+def turn(names: Iterable[str], number: int) -> list[str]:
+    """Who goes first changes from round to round."""
+    order = list(names)
+    return order if number % 2 == 0 else order[::-1]
 
 
 def check(one: Path, two: Path) -> None:
@@ -208,48 +246,68 @@ def progress(title: str, rounds: int) -> Iterator[int]:
 
 
 def table(rows: list[Row]) -> str:
-    """Markdown: medians, and the ratio to virsh round by round."""
+    """Markdown: medians, and the speed relative to the first of each case, round by round."""
     lines = [
-        "| case | tool | seconds | times virsh's speed | client CPU s | daemon CPU s | peak MiB |",
+        "| case | by | seconds | speed | client CPU s | server CPU s | client peak MiB |",
         "| --- | --- | ---: | ---: | ---: | ---: | ---: |",
     ]
     for row in rows:
-        rival = next(other for other in rows if other.case == row.case)
+        first = next(other for other in rows if other.case == row.case)
         ratio = statistics.median(
-            theirs.wall / ours.wall for theirs, ours in zip(rival.runs, row.runs, strict=True)
+            theirs.wall / ours.wall for theirs, ours in zip(first.runs, row.runs, strict=True)
         )
         lines.append(
             f"| {row.case} | {row.tool} | {row.median(lambda r: r.wall):.2f} | {ratio:.2f} "
             f"| {row.median(lambda r: r.client_cpu):.2f} "
-            f"| {row.median(lambda r: r.daemon_cpu):.2f} "
+            f"| {row.median(lambda r: r.server_cpu):.2f} "
             f"| {row.median(lambda r: r.peak) / MIB:.0f} |"
         )
     return "\n".join(lines)
 
 
 @contextmanager
-def ground() -> Iterator[Bench]:
-    """A private daemon with a pool on tmpfs, and a folder on tmpfs for local files."""
+def ground() -> Iterator[tuple[Served, Served, Path]]:
+    """libvirtd and our server, each with a folder of the same tmpfs, and one for local files."""
     files = Path("/dev/shm") / f"lacuna-bench-{os.getpid()}"  # noqa: S108 - memory is the point
     files.mkdir()
     try:
         with PrivateLibvirtd() as daemon:
-            yield Bench(daemon, daemon.make_pool("bench", "tmpfs", size=POOL_SIZE), files)
+            pool = daemon.make_pool("bench", "tmpfs", size=POOL_SIZE)
+            libvirtd = Served("libvirtd", daemon.uri, pool.name, pool.path, daemon.pid)
+            own = pool.path / "served"
+            own.mkdir()
+            with serving(own, daemon.root / "serve.sock") as served:
+                yield libvirtd, served, files
     finally:
         shutil.rmtree(files)
 
 
+@contextmanager
+def serving(folder: Path, socket: Path) -> Iterator[Served]:
+    """``lacuna serve``, until the block ends."""
+    command = [LACUNA, "serve", str(folder), "--pool", "bench", "--listen", f"unix:{socket}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            uri = process.stdout.readline().strip()
+            yield Served("lacuna serve", uri, "bench", folder, process.pid)
+        finally:
+            process.terminate()
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Measure Lacuna against virsh.")
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each tool (default 5)")
+    parser = argparse.ArgumentParser(description="Measure Lacuna against virsh and libvirtd.")
+    parser.add_argument("--rounds", type=int, default=5, help="runs of each (default 5)")
     parser.add_argument("--only", default="", help="cases whose name contains this")
     parser.add_argument("--json", type=Path, help="write all runs to this file")
     arguments = parser.parse_args()
     rows: list[Row] = []
-    with ground() as bench:
+    with ground() as (libvirtd, served, files):
         for case in CASES:
             if arguments.only in case.name:
-                rows += measure(bench, case, arguments.rounds)
+                rows += clients(libvirtd, files, case, arguments.rounds)
+        if arguments.only in "servers":
+            rows += servers([libvirtd, served], files, arguments.rounds)
     print(table(rows))
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))

@@ -87,6 +87,7 @@ class Daemon:
         self.faults = Faults()
         self.answers: dict[int, Callable[[Any], Answer]] = {}
         self.calls: list[str] = []
+        self.arguments: list[Any] = []  # of each call
         self.messages: list[tuple[str, int]] = []
         self.ends: list[End] = []
         self.state, self.available, self.pool_type = 2, 1 << 40, "dir"
@@ -121,6 +122,7 @@ class Daemon:
     def reply(self, call: e.CallArrived) -> Answer:
         """Return the answer to a call."""
         self.calls.append(call.procedure.name)
+        self.arguments.append(call.arguments)
         if call.procedure.number in self.answers:
             return self.answers[call.procedure.number](call.arguments)
         method = getattr(self, call.procedure.name.lower(), None)
@@ -131,6 +133,11 @@ class Daemon:
             return failure(50, "Storage volume not found")
         answer: Answer = method(call.arguments)
         return answer
+
+    async def until(self, size: int, name: str) -> None:
+        """Wait until a volume has so many bytes."""
+        while len(self.volumes[name].data) < size:  # noqa: ASYNC110  # a test's, not a server's
+            await asyncio.sleep(0)
 
     # fmt: off
     def auth_list(self, _a: Void) -> Answer: return r.AuthTypes((0,))
@@ -179,7 +186,12 @@ class Daemon:
         """Answer the INFO calls."""
         volume, kind = self.volumes[name], self.volumes[name].type == "block"
         size = len(volume.data)
-        used = sum(end - start for start, end, zero in grain_runs(volume.data) if not zero)
+        # As if short runs of zeros had been written, as Lacuna would.
+        runs = [
+            (start, end, zero and end - start >= 65536)
+            for start, end, zero in grain_runs(volume.data)
+        ]
+        used = sum(-(-(end - start) // 4096) * 4096 for start, end, hole in runs if not hole)
         capacity = size if volume.capacity is None else volume.capacity
         return r.VolumeInfo(int(kind), capacity, size if physical or kind else used)
 

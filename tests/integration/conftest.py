@@ -6,7 +6,9 @@ met libvirt would be worth nothing.
 
 import itertools
 import re
+import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Protocol
 
 import pytest
@@ -113,3 +115,11 @@ def no_lost_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
     yield
     lost = [record for record in caplog.records if record.name == "asyncio" and record.levelno > 30]
     assert not lost, lost
+
+
+@pytest.fixture(scope="session")
+def lacuna() -> Path:
+    """The command as it is installed."""
+    command = Path(sys.executable).with_name("lacuna")
+    assert command.exists(), "the command is not installed beside this Python; run ./dev setup"
+    return command

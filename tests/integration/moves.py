@@ -19,7 +19,7 @@ from lacuna_engine.transfer import (
 )
 from lacuna_engine.transport import parse_uri
 
-SLOW = TransferOptions(limit=4 * MIB)
+SLOW = TransferOptions(limit=8 * MIB)
 """Slow enough for something to happen in the middle of some MiB."""
 
 REPLACE = TransferOptions(if_exists=IfExists.REPLACE)

@@ -138,7 +138,9 @@ async def test_what_did_not_fit_is_never_called_done(
     await asyncio.gather(*map(try_it, pools))
 
 
-async def test_what_just_fits(no_check: None, session: Session, small_pool: Pool, tmp_path: Path) -> None:
+async def test_what_just_fits(
+    no_check: None, session: Session, small_pool: Pool, tmp_path: Path
+) -> None:
     image = make_image(tmp_path / "image", data(4 * MIB), hole(MIB))
     await upload(session, image, small_pool)
     assert_same(image, small_pool.file("image"))
@@ -281,7 +283,9 @@ async def test_a_volume_unlinked_while_it_is_read(
 ) -> None:
     volume = make_volume(daemon, pool, "v", *IMAGE)
     with pytest.raises(LacunaError):
-        await run_into(Download(session, pool.name, "v", tmp_path / "v", options=SLOW), volume.unlink)
+        await run_into(
+            Download(session, pool.name, "v", tmp_path / "v", options=SLOW), volume.unlink
+        )
     assert files_in(tmp_path) == []
 
 
@@ -660,9 +664,7 @@ async def test_two_downloads_to_one_file(
     assert_same(volume, tmp_path / "v")
 
 
-async def test_two_uploads_of_one_name(
-    session: Session, pool: Pool, tmp_path: Path
-) -> None:
+async def test_two_uploads_of_one_name(session: Session, pool: Pool, tmp_path: Path) -> None:
     images = [make_image(tmp_path / f"image-{seed}", *IMAGE, seed=seed) for seed in (1, 2)]
     results = await asyncio.gather(
         *(upload(session, image, pool, "v") for image in images), return_exceptions=True

@@ -57,7 +57,22 @@ SHAPES: dict[str, tuple[Piece, ...]] = {
     "odd hole": (data(MIB), hole(MIB + 77)),
 }
 
-EDGES = (0, 1, 2, 511, 512, 513, 4095, 4096, 4097, 4098, 64 * KIB + 1, MIB - 1, MIB + 1, 3 * MIB + 7)
+EDGES = (
+    0,
+    1,
+    2,
+    511,
+    512,
+    513,
+    4095,
+    4096,
+    4097,
+    4098,
+    64 * KIB + 1,
+    MIB - 1,
+    MIB + 1,
+    3 * MIB + 7,
+)
 
 
 def assert_counts(report: Report, pieces: tuple[Piece, ...]) -> None:
@@ -241,9 +256,7 @@ async def test_an_overlay_is_sent_with_a_note(session: Session, pool: Pool, tmp_
     assert_same(overlay, pool.file("overlay.qcow2"))
 
 
-async def test_iso(
-    daemon: PrivateLibvirtd, session: Session, pool: Pool, tmp_path: Path
-) -> None:
+async def test_iso(daemon: PrivateLibvirtd, session: Session, pool: Pool, tmp_path: Path) -> None:
     image = make_image(tmp_path / "tools.iso", zeros(32 * KIB), data(300 * KIB))
     with image.open("r+b") as file:
         file.seek(32 * KIB)

@@ -7,6 +7,7 @@ authenticate, 4 would overwrite, 5 verification failed, 130 interrupted.
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
@@ -18,7 +19,7 @@ import click
 from lacuna_engine import __version__
 from lacuna_engine.cli import listing, transfers
 from lacuna_engine.cli.show import parse_rate
-from lacuna_engine.errors import LacunaError, UsageError
+from lacuna_engine.errors import LacunaError, LocalFileError, UsageError
 from lacuna_engine.transfer import IfExists, TransferOptions
 
 __all__ = ["cli", "main"]
@@ -209,15 +210,26 @@ def upload(
 @cli.command()
 @click.argument("uri")
 @click.argument("source", metavar="POOL/VOLUME")
-@click.argument("target", metavar="FILE|DIR", type=click.Path(path_type=Path))
+@click.argument("target", metavar="FILE|DIR")
 @_transfer_options
-def download(uri: str, source: str, target: Path, **options: Any) -> None:
+def download(uri: str, source: str, target: str, **options: Any) -> None:
     """Download VOLUME of POOL at URI to a file, or into a folder."""
     pool, slash, volume = source.partition("/")
     if not pool or not slash or not volume:
         raise UsageError("the source names no volume", hint="Write POOL/VOLUME.")
     output, chosen = _split_options(options, zero_scan=True)
-    _run_async(transfers.download(uri, pool, volume, target, options=chosen, output=output))
+    path = _target_path(target)
+    _run_async(transfers.download(uri, pool, volume, path, options=chosen, output=output))
+
+
+def _target_path(target: str) -> Path:
+    """Return the path of a download. A slash at the end means a folder, which a path forgets."""
+    path = Path(target)
+    if target.endswith(("/", os.sep)) and not path.is_dir():
+        raise LocalFileError(
+            f"the folder {path} does not exist", hint="Make it first, or choose another one."
+        )
+    return path
 
 
 @cli.command()

@@ -62,11 +62,7 @@ async def _show(transfer: Upload | Download, title: str, output: Output) -> None
             await transfer.run()
     except asyncio.CancelledError:
         report.state = State.INTERRUPTED
-        click.echo(
-            "lacuna: interrupted; what was incomplete has been removed. "
-            "Give the same command again to start over.",
-            err=True,
-        )
+        click.echo("lacuna: interrupted. Give the same command again to start over.", err=True)
         raise
     except LacunaError:
         report.state = State.FAILED

@@ -47,7 +47,7 @@ _BLANK = " \t\r\n"
 _ESCAPES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", ">": "&gt;", "'": "&apos;", '"': "&quot;", "\r": "&#13;"}
 )
-_SUFFIX = re.compile(r"([kmgtpe])(ib|b)?", re.IGNORECASE)
+_SUFFIX = re.compile(r"([kmgtpe])(ib|b)?", re.IGNORECASE | re.ASCII)
 _UUID = re.compile(r"[0-9a-f]{32}", re.IGNORECASE)
 
 

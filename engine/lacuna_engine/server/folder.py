@@ -452,34 +452,39 @@ def copy_content(
 ) -> None:
     """Copy the data of the first ``size`` bytes to where there are only zeros; holes stay holes.
 
-    With ``share`` the file system is asked to let both have the same blocks, if it can do that.
+    With ``share`` both may have the same blocks afterwards, where the file system can do that;
+    without it the target keeps the space it was given.
 
     Raises:
         OSError: if reading or writing fails, or ``must_share`` cannot be had.
     """
-    if (share or must_share) and _share(source, target, must=must_share):
+    share = share or must_share
+    if share and _share(source, target, must=must_share):
         return
     for start, end in data_sections(source, size):
-        _copy_section(source, target, start, end)
+        _copy_section(source, target, start, end, in_kernel=share)
 
 
 def _share(source: int, target: int, *, must: bool) -> bool:
-    """Let ``target`` have the blocks of ``source``, and at least its own length."""
+    """Let ``target``, which keeps its length, have the blocks of ``source``."""
     length = os.fstat(target).st_size
     try:
+        # The last block of a file can be shared only as the last block of another one.
+        os.ftruncate(target, 0)
         fcntl.ioctl(target, _FICLONE, source)
     except OSError:
         if must:
             raise
         return False
-    if os.fstat(target).st_size < length:
+    finally:
         os.ftruncate(target, length)
     return True
 
 
-def _copy_section(source: int, target: int, start: int, end: int) -> None:
+def _copy_section(source: int, target: int, start: int, end: int, *, in_kernel: bool) -> None:
     while start < end:
-        done = _copy_in_kernel(source, target, start, min(end - start, _COPY_STEP))
+        step = min(end - start, _COPY_STEP)
+        done = _copy_in_kernel(source, target, start, step) if in_kernel else 0
         if not done:
             data = os.pread(source, min(end - start, len(_ZEROS)), start)
             if not data:
@@ -489,7 +494,7 @@ def _copy_section(source: int, target: int, start: int, end: int) -> None:
 
 
 def _copy_in_kernel(source: int, target: int, offset: int, count: int) -> int:
-    """Copy without the bytes coming here; 0 if that cannot be done."""
+    """Copy without the bytes coming here, perhaps by sharing; 0 if that cannot be done."""
     if sys.platform != "linux":
         return 0
     try:

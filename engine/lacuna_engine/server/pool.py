@@ -224,8 +224,12 @@ class FolderPool:
         with self.lock:
             if only_if_active and self._folder is None:
                 raise refusal.inactive(self.name)
-            # The old one closes when the last thread that uses it lets go of it.
-            self._folder, self._usage, self._permissions = folder, usage, _permissions(status)
+            self._usage, self._permissions = usage, _permissions(status)
+            if self._folder is not None and os.path.samestat(self._folder.status(), status):
+                folder.close()
+            else:
+                # The old one closes when the last thread that uses it lets go of it.
+                self._folder = folder
 
     def _require_inactive(self, what: str) -> None:
         if self.active:

@@ -199,10 +199,13 @@ class Storage:
         *,
         capacity: int = 0,
         allocation: int = 0,
-        format: str = "raw",  # noqa: A002 - the field's own name
+        format: str | None = "raw",  # noqa: A002 - the field's own name
         permissions: Permissions | None = None,
     ) -> VolumeHandle:
-        """Make a volume. Raises :class:`VolumeExistsError`."""
+        """Make a volume. Raises :class:`VolumeExistsError`.
+
+        ``format`` None is the pool's default: pools of devices know no raw.
+        """
         xml = volume_xml(
             name,
             capacity=capacity,

@@ -70,10 +70,14 @@ class PoolWatch:
         connection.on_close(self._on_close)
 
     async def __aenter__(self) -> Self:
-        for event in (LIFECYCLE, REFRESH):
-            arguments = r.RegisterPoolEvent(event)
-            number = (await self._connection.call(p.POOL_EVENT_REGISTER, arguments)).value
-            self._callbacks.add(number)
+        try:
+            for event in (LIFECYCLE, REFRESH):
+                arguments = r.RegisterPoolEvent(event)
+                number = (await self._connection.call(p.POOL_EVENT_REGISTER, arguments)).value
+                self._callbacks.add(number)
+        except BaseException:
+            await self.__aexit__()
+            raise
         return self
 
     async def __aexit__(self, *_: object) -> None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import PurePath
+from itertools import count
+from pathlib import PurePath, PurePosixPath
 
 from lacuna_engine.errors import (
     ExistsError,
@@ -16,6 +17,7 @@ from lacuna_engine.errors import (
     LacunaError,
     NoSpaceError,
     TransferError,
+    UsageError,
     VolumeExistsError,
     VolumeNotFoundError,
 )
@@ -165,6 +167,7 @@ async def create_fresh(storage: Storage, destination: Destination, size: int) ->
     (protocol.md 5.4.) On pools of devices it gets its size at once. If this is cancelled, what
     was made meanwhile is deleted. Raises :class:`ExistsError` if somebody was faster.
     """
+    await _check_partition_name(storage, destination)
     bytes_at_once = max(size, 1) if destination.is_device else 0
     creation = asyncio.ensure_future(
         storage.create_volume(
@@ -172,6 +175,7 @@ async def create_fresh(storage: Storage, destination: Destination, size: int) ->
             destination.name,
             capacity=bytes_at_once,
             allocation=bytes_at_once,
+            format=None if destination.is_device else "raw",
         )
     )
     try:
@@ -183,3 +187,28 @@ async def create_fresh(storage: Storage, destination: Destination, size: int) ->
             async with asyncio.timeout(CLEAN_UP_TIMEOUT):
                 await storage.delete_volume(await creation)
         raise
+
+
+async def _check_partition_name(storage: Storage, destination: Destination) -> None:
+    """Check the name of a new partition. Raises :class:`UsageError` naming the right one.
+
+    A daemon makes the partition first, then finds that it has another name, fails, and leaves the
+    partition there (seen with 9.0).
+    """
+    described = destination.pool_description
+    device = PurePosixPath(next(iter(described.source.devices), ""))
+    # Elsewhere it is a link, and the names are made from what it points to.
+    if described.type != PoolType.DISK or device.parent != PurePosixPath("/dev"):
+        return
+    stem = f"{device.name}p" if device.name[-1].isdigit() else device.name
+    taken = {volume.name for volume in (await storage.volumes(destination.pool)).volumes}
+    expected = next(name for number in count(1) if (name := f"{stem}{number}") not in taken)
+    # On other tables than GPT primary and logical partitions count differently.
+    numbered_so = destination.name.removeprefix(stem).isdigit()
+    if destination.name == expected or (described.source.format != "gpt" and numbered_so):
+        return
+    raise UsageError(
+        f"the next volume of the pool {display_name(destination.pool.name)} is {expected}, "
+        f"not {display_name(destination.name)}: partitions have the names of their device",
+        hint=f"Upload to {display_name(destination.pool.name)}/{expected}.",
+    )

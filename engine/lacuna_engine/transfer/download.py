@@ -94,8 +94,7 @@ class Download:
             await target.aside(target.flush)
             self.tracker.map.advance(0, size, Progress.ACKNOWLEDGED)
             await self._verify(target)
-            replace = self._options.if_exists is IfExists.REPLACE
-            await asyncio.to_thread(target.complete, replace=replace)
+            await self._put_in_place(target)
         except VerificationError as error:
             target.keep()
             error.hint = f"What was written is kept as {target.part}. {error.hint}"
@@ -104,6 +103,15 @@ class Download:
             target.discard()
             raise
         self.report.state = State.DONE
+
+    async def _put_in_place(self, target: LocalTarget) -> None:
+        """Give the file its name. A cancellation comes too late here: it waits for the end."""
+        replace = self._options.if_exists is IfExists.REPLACE
+        placing = asyncio.ensure_future(asyncio.to_thread(target.complete, replace=replace))
+        try:
+            await asyncio.shield(placing)
+        finally:
+            await asyncio.gather(placing, return_exceptions=True)
 
     async def _find(self) -> tuple[VolumeHandle, VolumeDescription]:
         storage = self._session.storage

@@ -96,6 +96,7 @@ class Upload:
         self._options = options or TransferOptions()
         self.report = Report(str(file), f"{session.uri}#{pool}/{self._name}")
         self._owned: VolumeHandle | None = None
+        self._thin = False
 
     async def run(self) -> Report:
         """Do it. Raises :class:`LacunaError`; then nothing half-written is left behind.
@@ -138,7 +139,7 @@ class Upload:
         self.report.connections = 1
         volume, left = await self._prepare(connection, destination, source.size)
         await self._send(source, before, connection, volume, destination=destination, left=left)
-        if self._options.verify or destination.is_device:
+        if self._options.verify or destination.is_device or self._thin:
             await self._verify(source, before, volume)
         self._owned = None
         self.report.state = State.DONE
@@ -258,16 +259,20 @@ class Upload:
 
     async def _look_once_more(self, volume: VolumeHandle, size: int, *, exact: bool) -> None:
         try:
-            physical = await self._session.storage.physical(volume)
+            info = await self._session.storage.volume_info(volume)
         except VolumeNotFoundError as error:
             self._owned = None
             raise NotProvedError(
                 "the volume was deleted by somebody else while it was written"
             ) from error
-        if (exact and physical != size) or physical < size:
+        if (exact and info.physical != size) or info.physical < size:
             raise NotProvedError(
-                f"the volume has {physical} bytes and not {size}: somebody else changes it"
+                f"the volume has {info.physical} bytes and not {size}: somebody else changes it"
             )
+        # When somebody cuts the file, the daemon writes on where it was: the size comes out right
+        # and what was before is gone. Less room than data tells (or that the file system
+        # compresses), and then reading back decides.
+        self._thin = info.allocation < self.tracker.map.bytes_of(Kind.DATA)
 
     async def _verify(self, source: Source, before: _Fingerprint, volume: VolumeHandle) -> None:
         self.tracker.phase = Phase.VERIFYING
@@ -295,8 +300,8 @@ class Upload:
                 with suppress(VolumeNotFoundError):
                     await self._session.storage.delete_volume(self._owned)
         except (LacunaError, TimeoutError):
+            left = f"The incomplete volume '{self._owned.name}' could not be removed; delete it."
             if isinstance(error, LacunaError):
-                error.hint = (
-                    f"{error.hint} The incomplete volume '{self._owned.name}' could not be "
-                    "removed; delete it when the daemon is back."
-                ).strip()
+                error.hint = f"{error.hint} {left}".strip()
+            else:  # a cancellation has no words of its own
+                self.tracker.notes.append(left)

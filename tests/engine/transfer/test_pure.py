@@ -14,10 +14,12 @@ from lacuna_engine.transfer.digest import BLOCK
 from lacuna_engine.transfer.receiver import MAX_SEGMENTS, SEGMENT, segments
 from lacuna_engine.transfer.report import Report, State
 
-CONTRACT = (
-    "job state source destination bytes_total bytes_data bytes_hole bytes_zero bytes_sent "
-    "bytes_received bytes_wire connections seconds resumed verified digest"
-).split()
+CONTRACT = [
+    *("job", "state", "source", "destination"),
+    *("bytes_total", "bytes_data", "bytes_hole", "bytes_zero"),
+    *("bytes_sent", "bytes_received", "bytes_wire"),
+    *("connections", "seconds", "resumed", "verified", "digest"),
+]
 """The keys of ``--json``, in order, as scripts rely on them."""
 
 

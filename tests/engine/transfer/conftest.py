@@ -1,0 +1,35 @@
+"""A scripted daemon that every URI leads to, and a session with it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from engine.scripted import Daemon, socket_pipes
+from lacuna_engine.storage import busy
+from lacuna_engine.transfer import Session, prove, streams
+from lacuna_engine.transport import OPENERS, parse_uri
+
+
+@pytest.fixture(params=["memory", "sockets"])
+def daemon(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Daemon:
+    """The daemon; its patience and ours are short."""
+    made = Daemon()
+    if request.param == "sockets":
+        made.pair = socket_pipes
+    monkeypatch.setitem(OPENERS, "unix", made.open)
+    monkeypatch.setattr(prove, "SETTLE", 0.02)
+    monkeypatch.setattr(prove, "PATIENCE", 0.05)
+    monkeypatch.setattr(busy, "BUSY_DELAYS", (0.001,) * 3)
+    monkeypatch.setattr(streams, "BUSY_DELAYS", (0.001,) * 5)
+    return made
+
+
+@pytest.fixture
+async def session(daemon: Daemon) -> AsyncIterator[Session]:
+    """An open session; what its opening asked is forgotten."""
+    async with Session(parse_uri("qemu:///system")) as opened:
+        daemon.calls.clear()
+        daemon.arguments.clear()
+        yield opened

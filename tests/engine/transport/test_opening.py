@@ -1,0 +1,190 @@
+"""From a URI to a pipe: which sockets are tried, and what is said when none answers."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from lacuna_engine.errors import UnreachableError, UsageError
+from lacuna_engine.transport import Pipe, open_pipe, parse_uri, tcp
+from lacuna_engine.transport.local import socket_candidates
+from lacuna_engine.transport.uri import ConnectionUri
+
+
+def found(text: str) -> list[str]:
+    return [str(path) for path in socket_candidates(parse_uri(text))]
+
+
+def test_the_systems_sockets() -> None:
+    expected = [
+        "/run/libvirt/virtstoraged-sock",
+        "/run/libvirt/libvirt-sock",
+        "/var/run/libvirt/virtstoraged-sock",
+        "/var/run/libvirt/libvirt-sock",
+    ]
+    assert found("qemu:///system") == expected
+
+
+@pytest.mark.parametrize("runtime", [True, False])
+def test_the_users_sockets(runtime: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 1000)
+    monkeypatch.setenv("HOME", "/home/u")
+    if runtime:
+        monkeypatch.setenv("XDG_RUNTIME_DIR", "/run/user/1000")
+    else:
+        monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    folders = ["/run/user/1000/libvirt"] * runtime + ["/home/u/.cache/libvirt"]
+    expected = [f"{f}/{s}" for f in folders for s in ("virtstoraged-sock", "libvirt-sock")]
+    assert found("qemu:///session") == expected
+
+
+def test_the_session_of_root_is_the_system(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    assert found("qemu:///session") == found("qemu:///system")
+
+
+def test_a_named_socket_is_the_only_one() -> None:
+    assert found("qemu:///session?socket=/x/y") == ["/x/y"]
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> str:
+    return str(tmp_path / "sock")
+
+
+def unix(path: str) -> ConnectionUri:
+    return parse_uri(f"storage:///system?socket={path}")
+
+
+async def end(pipe: Pipe) -> None:
+    pipe.close()
+    await pipe.wait_closed()
+
+
+async def test_a_unix_socket_opens(path: str) -> None:
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(path)
+        listening.listen()
+        pipe = await open_pipe(unix(path))
+        assert pipe.sends_files
+        await end(pipe)
+
+
+async def test_no_socket_there(path: str) -> None:
+    with pytest.raises(UnreachableError, match="no libvirt daemon listens") as caught:
+        await open_pipe(unix(path))
+    assert path in str(caught.value)
+    assert "?socket=" in caught.value.hint
+    assert caught.value.exit_code == 3
+
+
+async def test_a_socket_nobody_serves(path: str) -> None:
+    with socket.socket(socket.AF_UNIX) as bound:
+        bound.bind(path)
+        with pytest.raises(UnreachableError, match="is not running"):
+            await open_pipe(unix(path))
+
+
+@pytest.mark.parametrize(
+    ("numbers", "text"),
+    [
+        ([errno.ENOENT, errno.EACCES], "permission denied"),
+        ([errno.EACCES, errno.ENOENT], "permission denied"),
+        ([errno.EPERM, errno.ECONNREFUSED], "permission denied"),
+        ([errno.ECONNREFUSED, errno.ENOENT], "is not running"),
+        ([errno.ENOENT, errno.ENOENT], "no libvirt daemon listens"),
+        ([errno.EMFILE, errno.ENOENT], "cannot connect"),
+    ],
+)
+async def test_the_failure_that_says_most(
+    numbers: list[int], text: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = [*numbers, errno.ENOENT, errno.ENOENT]
+
+    async def refuse(*_: object) -> None:
+        raise OSError(left[0], os.strerror(left.pop(0)))
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", refuse)
+    with pytest.raises(UnreachableError, match=text):
+        await open_pipe(parse_uri("qemu:///system"))
+    assert not left
+
+
+async def test_giving_up_while_connecting(path: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def forever(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "sock_connect", forever)
+    task = asyncio.create_task(open_pipe(unix(path)))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_no_unix_sockets_on_this_platform(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delattr(socket, "AF_UNIX")
+    with pytest.raises(UsageError, match="no unix sockets"):
+        await open_pipe(parse_uri("qemu:///system"))
+
+
+async def test_an_unknown_transport() -> None:
+    with pytest.raises(UsageError, match="'libssh2' is not supported yet") as caught:
+        await open_pipe(parse_uri("qemu+libssh2://h/system"))
+    assert "unix" in caught.value.hint
+
+
+# --- TCP -----------------------------------------------------------------------------------------
+
+
+async def test_tcp_opens_and_does_not_wait_for_more() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        port = listening.getsockname()[1]
+        pipe = await open_pipe(parse_uri(f"qemu+tcp://127.0.0.1:{port}/system"))
+        sock = pipe._transport.get_extra_info("socket")  # type: ignore[attr-defined]
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        await end(pipe)
+
+
+async def test_tcp_nobody_listens() -> None:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        with pytest.raises(UnreachableError, match=f"127.0.0.1 port {port}"):
+            await open_pipe(parse_uri(f"qemu+tcp://127.0.0.1:{port}/system"))
+
+
+@pytest.mark.parametrize(
+    ("failure", "text"),
+    [
+        (socket.gaierror(-2, "Name or service not known"), "host name h is not known"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "Network is unreachable"),
+        (OSError("Multiple exceptions"), "Multiple exceptions"),
+    ],
+)
+async def test_tcp_failures(failure: OSError, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    wanted: list[object] = []
+
+    async def refuse(_factory: object, *address: object) -> None:
+        wanted.extend(address)
+        raise failure
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", refuse)
+    with pytest.raises(UnreachableError, match=text):
+        await open_pipe(parse_uri("qemu+tcp://h/system"))
+    assert wanted == ["h", 16509]
+
+
+async def test_tcp_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def forever(*_: object) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(tcp, "CONNECT_TIMEOUT", 0.01)
+    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", forever)
+    with pytest.raises(UnreachableError, match="did not answer"):
+        await open_pipe(parse_uri("qemu+tcp://h/system"))
