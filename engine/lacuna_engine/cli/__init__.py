@@ -4,6 +4,13 @@ What it prints and returns is a contract that scripts depend on: results go to s
 nothing else does, progress and notes to standard error, and the exit code says how it ended.
 """
 
-from lacuna_engine.cli.main import main
+import gc
+
+# Importing makes thousands of objects that all stay; collecting meanwhile only costs time.
+gc.disable()
+
+from lacuna_engine.cli.main import main  # noqa: E402
+
+gc.enable()
 
 __all__ = ["main"]

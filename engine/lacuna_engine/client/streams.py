@@ -327,7 +327,9 @@ class DownloadStream(ClientStream[Download]):
         """Pause reading if the consumer is behind, but never before the reply has been read."""
         if self.machine.state in (State.OPENING, State.EARLY_END):
             if len(self._ready) > MAX_EARLY or self.bytes_received > MAX_EARLY_BYTES:
-                raise ProtocolError("the daemon sends a volume without an answer to the call for it")
+                raise ProtocolError(
+                    "the daemon sends a volume without an answer to the call for it"
+                )
         elif len(self._ready) >= MAX_BLOCKS and not self._paused:
             self._paused = True
             self._pipe.hold_reading(self)

@@ -8,6 +8,7 @@ lengths are bytes; ranges are half open.
 
 from lacuna_engine.extents.intervals import IntervalMap
 from lacuna_engine.extents.map import Extent, ExtentMap, ExtentRecord, Kind, Progress
+from lacuna_engine.extents.probe import probe_zeros
 from lacuna_engine.extents.scan import HoleCheck, Section, scan_file
 from lacuna_engine.extents.source import Source, open_source
 from lacuna_engine.extents.sparse import allocated_bytes, make_sparse, punch_hole
@@ -45,6 +46,7 @@ __all__ = [
     "is_zero",
     "make_sparse",
     "open_source",
+    "probe_zeros",
     "punch_hole",
     "scan_file",
     "survey_file",

@@ -44,22 +44,34 @@ class Source:
     def read_into(self, offset: int, buffer: memoryview) -> int:
         """Fill the buffer with the bytes from ``offset`` on; return how many there were.
 
-        Fewer than the buffer holds means that the file ends there now. Moves the position of the
-        descriptor.
+        Fewer than the buffer holds means that the file ends there now. May move the position of
+        the descriptor.
 
         Raises:
             OSError: if reading fails.
         """
-        # A raw file object has the same two calls on every platform; preadv has not.
-        raw = FileIO(self.fd, "rb", closefd=False)
-        raw.seek(offset)
         done = 0
         while done < len(buffer):
-            count = raw.readinto(buffer[done:])
+            count = _read_at(self.fd, buffer[done:], offset + done)
             if not count:
                 break
             done += count
         return done
+
+
+def _read_by_seeking(fd: int, buffer: memoryview, offset: int) -> int:
+    """Read some bytes with the calls that every platform has."""
+    raw = FileIO(fd, "rb", closefd=False)
+    raw.seek(offset)
+    return raw.readinto(buffer) or 0
+
+
+def _read_directly(fd: int, buffer: memoryview, offset: int) -> int:
+    """Read some bytes in one call; a scan asks for thousands of single pages."""
+    return os.preadv(fd, (buffer,), offset)
+
+
+_read_at = _read_directly if hasattr(os, "preadv") else _read_by_seeking
 
 
 @contextmanager

@@ -13,9 +13,11 @@ far end, so a zero run shorter than ``min_run`` counts as data. 0 or 1 keeps eve
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = [
     "GRAIN",
@@ -49,6 +51,8 @@ def is_zero(view: Buffer) -> bool:
 
     Stops soon after the first byte that is not.
     """
+    import numpy as np  # noqa: PLC0415 - takes longer to import than many a run has to do
+
     array = _array(view)
     # Data shows itself in its first bytes nearly always; only zeros are read to the end.
     if array[:_HEAD].any():
@@ -68,6 +72,8 @@ def grain_runs(view: Buffer, grain: int = GRAIN) -> list[ZeroRun]:
     Raises:
         ValueError: if ``grain`` is below 1.
     """
+    import numpy as np  # noqa: PLC0415 - takes longer to import than many a run has to do
+
     if grain < 1:
         raise ValueError(f"a grain has at least one byte, not {grain}")
     array = _array(view)
@@ -202,4 +208,6 @@ def _append(runs: list[ZeroRun], run: ZeroRun) -> None:
 
 def _array(view: Buffer) -> NDArray[np.uint8]:
     """Return the buffer's bytes as an array over the same memory."""
+    import numpy as np  # noqa: PLC0415 - takes longer to import than many a run has to do
+
     return np.frombuffer(view, dtype=np.uint8)

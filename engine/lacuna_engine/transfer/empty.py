@@ -11,6 +11,7 @@ from lacuna_engine.client import Connection
 from lacuna_engine.errors import RemoteError
 from lacuna_engine.rpc.records import PoolHandle, VolumeHandle, VolumeRange
 from lacuna_engine.storage import Storage, VolumeDescription, retry_busy
+from lacuna_engine.transfer.streams import opened_or_aborted
 
 __all__ = ["Emptied", "empty_volume"]
 
@@ -64,7 +65,7 @@ async def _grow_wipe_shrink(storage: Storage, volume: VolumeHandle) -> None:
 async def _cut_with_a_hole(connection: Connection, volume: VolumeHandle) -> None:
     """Recipe H, for any format: a hole at the start cuts the file off right behind it."""
     target = VolumeRange(volume, offset=0, length=1, flags=SPARSE)
-    stream = await retry_busy(lambda: connection.upload(target))
+    stream = await retry_busy(lambda: opened_or_aborted(connection.upload(target)))
     try:
         await stream.send_hole(1)
         await stream.finish()

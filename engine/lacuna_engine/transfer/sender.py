@@ -16,7 +16,7 @@ from lacuna_engine.extents.source import Source
 from lacuna_engine.transfer.limit import TokenBucket
 from lacuna_engine.transfer.progress import Tracker
 from lacuna_engine.transfer.prove import GrowthProof
-from lacuna_engine.transfer.reader import Batch, Run
+from lacuna_engine.transfer.reader import BATCH_BYTES, Batch, Run
 
 __all__ = ["Sender"]
 
@@ -26,8 +26,7 @@ PACED_HOLE = 16 << 20
 ZEROS = bytes(1 << 20)
 BLOCK = 4096
 
-WORTH_A_FILE = 64 * 1024
-"""Shorter data is sent from memory: one call for header and data rather than two."""
+PACKET = BATCH_BYTES
 
 
 class Sender:
@@ -67,35 +66,37 @@ class Sender:
         async for batch in batches:
             for run in batch:
                 self._tracker.map.classify(run.start, run.end, run.kind)
-                if run.view is None:
-                    self._hole += run.length
+                if run.kind is Kind.DATA:
+                    await self._send_run(run)
                 else:
-                    await self._send_run(run, run.view)
+                    self._hole += run.length
         await self._last_hole()
 
-    async def _send_run(self, run: Run, view: memoryview) -> None:
+    async def _send_run(self, run: Run) -> None:
         await self._send_hole(self._hole)
         if run.end < self._size or self._proof is None:
-            await self._send_data(run.start, view)
+            await self._send_part(run, run.start, run.end)
             return
         # The tail's block must have been allocated by what came before it, or the tail itself
         # could be what does not fit.
         tail = 1 if (self._size - 1) % BLOCK else 2
-        if len(view) > tail:
-            await self._send_data(run.start, view[:-tail])
-            view = view[-tail:]
-        if self._size > len(view):
-            await self._proof.settle(self._size - len(view))
-        await self._send_data(self._size - len(view), view)
+        tail_from = max(run.start, self._size - tail)
+        await self._send_part(run, run.start, tail_from)
+        if tail_from:
+            await self._proof.settle(tail_from)
+        await self._send_part(run, tail_from, run.end)
 
-    async def _send_data(self, start: int, view: memoryview) -> None:
-        """Send bytes of the file, from the file itself where that saves a copy."""
-        if len(view) < WORTH_A_FILE or not self._stream.sends_files:
-            await self._send(view)
-            return
-        await self._wait(len(view))
-        await self._stream.send_file(self._source.fd, start, len(view))
-        self._sent(len(view))
+    async def _send_part(self, run: Run, start: int, end: int) -> None:
+        """Send a part of a run of data in packets, from the file if it has not been read."""
+        while start < end:
+            size = min(PACKET, end - start)
+            if run.view is not None:
+                await self._send(run.view[start - run.start :][:size])
+            else:
+                await self._wait(size)
+                await self._stream.send_file(self._source.fd, start, size)
+                self._sent(size)
+            start += size
 
     async def _last_hole(self) -> None:
         if self._proof is not None and self._hole and self._size > 1:

@@ -10,6 +10,7 @@ import asyncio
 import os
 import secrets
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -30,6 +31,9 @@ T = TypeVar("T")
 MIN_ZERO_RUN = 64 * 1024
 """Shorter runs of zeros inside data are written rather than left out."""
 
+THREADS = 2
+"""Threads that write: one for each stream that a download uses at a time."""
+
 _PART_ROOM = 40
 """Bytes of a file name left free for what marks a part."""
 
@@ -41,9 +45,11 @@ def choose_target(given: Path, volume_name: str, if_exists: IfExists) -> Path | 
     :class:`ExistsError`, and :class:`LocalFileError` if the folder is missing.
     """
     path = given
-    if given.is_dir():
+    with local_errors(str(given), "create"):
+        is_folder, in_folder = given.is_dir(), given.parent.is_dir()
+    if is_folder:
         path = given / local_file_name(volume_name, windows=os.name == "nt")
-    elif given.name == "" or str(given).endswith(os.sep) or not given.parent.is_dir():
+    elif given.name == "" or not in_folder:
         raise LocalFileError(
             f"the folder {given.parent if given.name else given} does not exist",
             hint="Make it first, or choose another one.",
@@ -72,17 +78,21 @@ def choose_target(given: Path, volume_name: str, if_exists: IfExists) -> Path | 
 class LocalTarget:
     """A file of ``size`` bytes in the making; all holes until something is written.
 
-    Writing happens in a thread of its own. End it with :meth:`complete` or :meth:`discard`.
+    Writing happens in threads of its own. End it with :meth:`complete` or :meth:`discard`.
     """
 
     def __init__(self, path: Path, size: int) -> None:
         self.path = path
-        # A replaced symbolic link keeps pointing where it does; its file is replaced.
-        self._place = path.resolve() if path.is_symlink() else path
+        with local_errors(str(path), "create"):
+            # A replaced symbolic link keeps pointing where it does; its file is replaced.
+            self._place = path.resolve() if path.is_symlink() else path
+            # A name that the file system does not take would otherwise be found at the very end.
+            with suppress(FileNotFoundError):
+                self._place.lstat()
         stem = self._place.name.encode("utf-8", "surrogateescape")[: 255 - _PART_ROOM]
         name = f".{stem.decode('utf-8', 'ignore')}.{secrets.token_hex(4)}.lacuna-part"
         self.part = self._place.with_name(name)
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="lacuna-write")
+        self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="lacuna-write")
         flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
         if sys.platform == "win32":
             flags |= os.O_BINARY | os.O_NOINHERIT
@@ -135,9 +145,9 @@ class LocalTarget:
         if not view:
             return
         with local_errors(str(self.path), "write"):
-            os.lseek(self.fd, position, os.SEEK_SET)
             while view:
-                view = view[os.write(self.fd, view) :]
+                count = _write_at(self.fd, view, position)
+                view, position = view[count:], position + count
 
     def flush(self) -> None:
         """Have the data on the disk; blocking."""
@@ -169,6 +179,24 @@ class LocalTarget:
                 self.fd = -1
         with suppress(OSError):
             self.part.unlink(missing_ok=True)
+
+
+_seeking = threading.Lock()
+
+
+def _write_by_seeking(fd: int, view: memoryview, position: int) -> int:
+    """Write some bytes with the calls that every platform has; one thread at a time."""
+    with _seeking:
+        os.lseek(fd, position, os.SEEK_SET)
+        return os.write(fd, view)
+
+
+def _write_directly(fd: int, view: memoryview, position: int) -> int:
+    """Write some bytes in one call, from any thread."""
+    return os.pwrite(fd, view, position)
+
+
+_write_at = _write_directly if hasattr(os, "pwrite") else _write_by_seeking
 
 
 def _move_to_free_name(part: Path, place: Path) -> None:

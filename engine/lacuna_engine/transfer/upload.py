@@ -39,7 +39,7 @@ from lacuna_engine.transfer.limit import TokenBucket
 from lacuna_engine.transfer.options import TransferOptions
 from lacuna_engine.transfer.progress import Phase, Tracker
 from lacuna_engine.transfer.prove import GrowthProof
-from lacuna_engine.transfer.reader import read_batches
+from lacuna_engine.transfer.reader import plan_batches, read_batches
 from lacuna_engine.transfer.report import Report, State
 from lacuna_engine.transfer.sender import Sender
 from lacuna_engine.transfer.session import Session
@@ -223,8 +223,9 @@ class Upload:
         kinds = list(self.tracker.map.kinds())
         watcher = asyncio.create_task(self._acknowledge(proof)) if proof else None
         try:
-            reading = read_batches(source, kinds, zero_scan=self._options.zero_scan)
-            async with aclosing(reading) as batches:
+            batches_of = plan_batches if stream.sends_files else read_batches
+            going = batches_of(source, kinds, zero_scan=self._options.zero_scan)
+            async with aclosing(going) as batches:
                 await sender.run(batches)
             self.tracker.phase = Phase.FINISHING
             if proof is not None:
