@@ -16,31 +16,36 @@ from __future__ import annotations
 
 import errno
 import os
-import stat
-import struct
 import threading
 import uuid as uuid_module
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 
 from lacuna_engine.rpc.failure import Code, Domain
 from lacuna_engine.rpc.records import MAX_LIST, PoolHandle, VolumeHandle
 from lacuna_engine.server import refusal
+from lacuna_engine.server.copying import copy_content
 from lacuna_engine.server.describe import VolumeRequest, read_volume_request, xml_error
 from lacuna_engine.server.folder import (
     Folder,
     Usage,
-    allocate,
-    copy_content,
     make_folder,
     normal_path,
     refused,
     remove_folder,
 )
-from lacuna_engine.storage.image import HEAD_BYTES, ImageFacts, read_facts
+from lacuna_engine.server.qcow2 import CLUSTER, Qcow2Details, empty_qcow2, qcow2_details
+from lacuna_engine.server.volume_file import (
+    backing_of,
+    counted,
+    examine,
+    look,
+    permissions_of,
+    set_length,
+    write_all,
+)
+from lacuna_engine.storage.image import HEAD_BYTES, read_facts
 from lacuna_engine.storage.records import (
-    BackingStore,
     Permissions,
     PoolDescription,
     PoolInfo,
@@ -49,9 +54,7 @@ from lacuna_engine.storage.records import (
     Timestamps,
     VolumeDescription,
     VolumeInfo,
-    VolumeType,
 )
-from lacuna_engine.storage.xml_build import ILLEGAL
 
 __all__ = ["FolderPool"]
 
@@ -68,7 +71,6 @@ _REFLINK = 2
 _ALLOCATE, _DELTA, _SHRINK = 1, 2, 4
 _TRIM = 9
 _ALGORITHMS = 10
-_BLOCK = 512
 _PLAIN = frozenset({"raw", "iso"})
 """Formats whose content is the disk itself."""
 
@@ -224,7 +226,7 @@ class FolderPool:
         with self.lock:
             if only_if_active and self._folder is None:
                 raise refusal.inactive(self.name)
-            self._usage, self._permissions = usage, _permissions(status)
+            self._usage, self._permissions = usage, permissions_of(status)
             if self._folder is not None and os.path.samestat(self._folder.status(), status):
                 folder.close()
             else:
@@ -266,15 +268,15 @@ class FolderPool:
 
     def volume_info(self, name: str) -> VolumeInfo:
         """Type and sizes, of the moment (protocol.md 3.4)."""
-        seen = _look(self._active_folder(), name)
+        seen = look(self._active_folder(), name)
         return VolumeInfo(seen.type, seen.capacity, seen.allocation, seen.physical)
 
     def volume_description(self, name: str) -> VolumeDescription:
         """The volume as its XML shows it (protocol.md 7.2)."""
-        seen = _look(self._active_folder(), name)
+        seen = look(self._active_folder(), name)
         status = seen.status
         path = self._handle(name).key
-        details = _qcow2_details(seen.head) if seen.facts.format == "qcow2" else _Qcow2Details()
+        details = qcow2_details(seen.head) if seen.facts.format == "qcow2" else Qcow2Details()
         return VolumeDescription(
             name=name,
             key=path,
@@ -284,9 +286,9 @@ class FolderPool:
             physical=seen.physical,
             path=path,
             format=seen.facts.format,
-            permissions=_permissions(status),
+            permissions=permissions_of(status),
             timestamps=Timestamps(status.st_atime_ns, status.st_mtime_ns, status.st_ctime_ns),
-            backing=_backing(seen.facts, self.path, details.backing_format),
+            backing=backing_of(seen.facts, self.path, details.backing_format),
             compat=details.compat,
             cluster_size=details.cluster_size,
             features=details.features,
@@ -361,7 +363,7 @@ class FolderPool:
         _require_possible(request, flags)
         length, reserved, head = request.capacity, request.allocation, b""
         if request.format == "qcow2":
-            head, length = _empty_qcow2(request.capacity, request.compat)
+            head, length = empty_qcow2(request.capacity, request.compat)
             reserved = 0
         elif reserved is None:
             reserved = length
@@ -374,7 +376,7 @@ class FolderPool:
                 wanted.mode,
                 wanted.owner,
                 wanted.group,
-                fill=(lambda fd: _write_all(fd, head)) if head else None,
+                fill=(lambda fd: write_all(fd, head)) if head else None,
             )
         return self._handle(request.name)
 
@@ -447,12 +449,12 @@ class FolderPool:
         """
         _known(flags, _ALLOCATE | _DELTA | _SHRINK, "storageVolResize")
         with self._changes, self._changing(name) as (folder, fd):
-            seen = _examine(fd)
+            seen = examine(fd)
             wanted = capacity
             if flags & _DELTA:
                 lower = max(seen.capacity - capacity, 0)
                 wanted = lower if flags & _SHRINK else seen.capacity + capacity
-            allocated = _counted(fd, seen.status)
+            allocated = counted(fd, seen.status)
             if wanted < allocated:
                 raise refusal.invalid("can't shrink capacity below existing allocation")
             if wanted < seen.capacity and not flags & _SHRINK:
@@ -471,7 +473,7 @@ class FolderPool:
                 raise refusal.in_words(
                     Code.OPERATION_UNSUPPORTED, what, "Operation not supported: %s"
                 )
-            _set_length(fd, folder.path_of(name), seen.physical, wanted, flags & _ALLOCATE)
+            set_length(fd, folder.path_of(name), seen.physical, wanted, flags & _ALLOCATE)
 
     def wipe(self, name: str, algorithm: int = 0, flags: int = 0) -> None:
         """Make all of a volume zeros, with nothing allocated. Only algorithm 0 is to be had.
@@ -507,107 +509,6 @@ class FolderPool:
             os.close(fd)
 
 
-# --- one volume's file ---------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A volume as it is at this moment."""
-
-    status: os.stat_result
-    head: bytes
-    facts: ImageFacts
-
-    @property
-    def type(self) -> VolumeType:
-        return VolumeType.DIR if self.facts.format == "dir" else VolumeType.FILE
-
-    @property
-    def physical(self) -> int:
-        return self.status.st_size if self.type == VolumeType.FILE else 0
-
-    @property
-    def capacity(self) -> int:
-        size = self.facts.virtual_size
-        return self.physical if size is None else size
-
-    @property
-    def allocation(self) -> int:
-        return self.status.st_blocks * _BLOCK if self.type == VolumeType.FILE else 0
-
-
-def _look(folder: Folder, name: str) -> _Seen:
-    status = folder.stat(name)
-    if stat.S_ISDIR(status.st_mode):
-        return _Seen(status, b"", ImageFacts("dir"))
-    try:
-        fd = folder.open_read(name)
-    except refusal.Refusal as error:
-        # Ours to list, though not to read: its length is all that can be told.
-        if error.error.int1 in {errno.EACCES, errno.EPERM}:
-            return _Seen(status, b"", ImageFacts("raw"))
-        raise
-    try:
-        return _examine(fd)
-    finally:
-        os.close(fd)
-
-
-def _examine(fd: int) -> _Seen:
-    with refused("cannot read the head of the volume"):
-        head = os.pread(fd, HEAD_BYTES, 0)
-        return _Seen(os.fstat(fd), head, read_facts(head))
-
-
-def _counted(fd: int, status: os.stat_result) -> int:
-    """Return the allocation that keeps a volume from being shrunk.
-
-    A file without any data still has a block on some file systems, for its attributes.
-    """
-    allocated = status.st_blocks * _BLOCK
-    if not 0 < allocated <= status.st_blksize:
-        return allocated
-    try:
-        os.lseek(fd, 0, os.SEEK_DATA)
-    except OSError as error:
-        return 0 if error.errno == errno.ENXIO else allocated
-    return allocated
-
-
-def _set_length(fd: int, path: str, old: int, new: int, preallocate: int) -> None:
-    if not preallocate:
-        with refused(f"Failed to truncate file '{path}'"):
-            os.ftruncate(fd, new)
-        return
-    with refused(f"Failed to pre-allocate space for file '{path}'"):
-        try:
-            allocate(fd, old, new)
-            os.ftruncate(fd, new)
-        except (OSError, OverflowError):
-            with suppress(OSError):
-                os.ftruncate(fd, old)
-            raise
-
-
-def _permissions(status: os.stat_result) -> Permissions:
-    return Permissions(status.st_mode & 0o777, status.st_uid, status.st_gid)
-
-
-def _backing(facts: ImageFacts, folder: str, form: str) -> BackingStore | None:
-    """Return the image below as written in this one; its file is never touched."""
-    path = facts.backing_file
-    if not path or any(not "\udc80" <= char <= "\udcff" for char in ILLEGAL.findall(path)):
-        return None
-    remote = ":" in path.partition("/")[0]
-    return BackingStore(path if remote or path.startswith("/") else f"{folder}/{path}", form)
-
-
-def _write_all(fd: int, data: bytes) -> None:
-    done = 0
-    while done < len(data):
-        done += os.pwrite(fd, data[done:], done)
-
-
 # --- what cannot be ------------------------------------------------------------------------------
 
 
@@ -622,7 +523,7 @@ def _require_possible(request: VolumeRequest, flags: int, *, cloning: bool = Fal
     if flags:
         what = "qcow2" if request.format == "qcow2" else "raw"
         raise _unsupported_config(f"metadata preallocation is not supported for {what} volumes")
-    if request.cluster_size not in {None, 0, _CLUSTER}:
+    if request.cluster_size not in {None, 0, CLUSTER}:
         raise _unsupported_config(f"cluster size {request.cluster_size}")
 
 
@@ -655,75 +556,3 @@ def _unsupported_config(text: str) -> refusal.Refusal:
 
 def _ignore(event: int | None) -> None:
     del event
-
-
-# --- qcow2 ---------------------------------------------------------------------------------------
-
-_CLUSTER = 65536
-_PER_ENTRY = _CLUSTER * (_CLUSTER // 8)
-"""Bytes of the disk that one entry of the first table stands for."""
-_MAX_ENTRIES = (32 << 20) // 8
-"""QEMU takes no larger first table."""
-
-_HEADER = struct.Struct(">4sIQIIQIIQQIIQ")
-_HEADER_3 = struct.Struct(">QQQII")
-_BACKING_FORMAT = 0xE2792ACA
-
-
-@dataclass(frozen=True, slots=True)
-class _Qcow2Details:
-    compat: str = ""
-    cluster_size: int | None = None
-    features: tuple[str, ...] = ()
-    backing_format: str = "raw"
-
-
-def _empty_qcow2(capacity: int, compat: str) -> tuple[bytes, int]:
-    """Return the beginning of an image of nothing, and the length its file has.
-
-    Clusters: header, table of the reference counts, the counts, and the first table, which is all
-    zeros and so need not be written.
-    """
-    size = -(-capacity // 1024) * 1024
-    entries = max(-(-size // _PER_ENTRY), 1)
-    if entries > _MAX_ENTRIES:
-        raise refusal.system(errno.EFBIG, "cannot create a qcow2 image")
-    version = 2 if compat == "0.10" else 3
-    header = _HEADER.pack(
-        b"QFI\xfb", version, 0, 0, 16, size, 0, entries, 3 * _CLUSTER, _CLUSTER, 1, 0, 0
-    )
-    if version == 3:
-        header += _HEADER_3.pack(0, 0, 0, 4, _HEADER.size + _HEADER_3.size)
-    used = 3 + -(-entries * 8 // _CLUSTER)
-    parts = (header, struct.pack(">Q", 2 * _CLUSTER), b"\0\1" * used)
-    head = b"".join(part.ljust(_CLUSTER, b"\0") for part in parts)
-    return head, 3 * _CLUSTER + entries * 8
-
-
-def _qcow2_details(head: bytes) -> _Qcow2Details:
-    if len(head) < _HEADER.size:
-        return _Qcow2Details()
-    fields = _HEADER.unpack_from(head)
-    version, bits = fields[1], fields[4]
-    cluster = 1 << bits if 9 <= bits <= 21 else None
-    marks: tuple[tuple[str, int], ...] = ()
-    if version < 3 or len(head) < _HEADER.size + _HEADER_3.size:
-        extensions, compat = _HEADER.size, "0.10"
-    else:
-        incompatible, compatible, _, _, extensions = _HEADER_3.unpack_from(head, _HEADER.size)
-        marks = (("lazy_refcounts", compatible & 1), ("extended_l2", incompatible & 16))
-        compat = "1.1"
-    features = tuple(name for name, mark in marks if mark)
-    return _Qcow2Details(compat, cluster, features, _backing_format(head, extensions))
-
-
-def _backing_format(head: bytes, offset: int) -> str:
-    while offset + 8 <= len(head):
-        kind, length = struct.unpack_from(">II", head, offset)
-        if kind == 0:
-            break
-        if kind == _BACKING_FORMAT:
-            text = head[offset + 8 : offset + 8 + min(length, 64)].decode("ascii", "replace")
-            return text if text.isalnum() and text.isascii() else "raw"
-        offset += 8 + -(-length // 8) * 8
-    return "raw"

@@ -20,10 +20,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lacuna_engine.rpc.failure import Code
+from lacuna_engine.server.copying import copy_content
 from lacuna_engine.server.folder import (
     Folder,
     allocate,
-    copy_content,
     is_temporary,
     make_folder,
     normal_path,

@@ -23,7 +23,8 @@ from hypothesis import strategies as st
 from lacuna_engine.rpc.failure import Code, Domain
 from lacuna_engine.rpc.records import WireError
 from lacuna_engine.server import pool as pool_module
-from lacuna_engine.server.folder import copy_content
+from lacuna_engine.server import volume_file
+from lacuna_engine.server.copying import copy_content
 from lacuna_engine.server.pool import FolderPool
 from lacuna_engine.server.refusal import Refusal
 from lacuna_engine.storage.records import PoolState, PoolType, VolumeType
@@ -684,7 +685,7 @@ def test_resize_that_fails_in_the_middle(
         os.ftruncate(fd, (start + end) // 2)
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(pool_module, "allocate", full)
+    monkeypatch.setattr(volume_file, "allocate", full)
     assert error_of(lambda: pool.resize("v", 4 * MIB, 1)).int1 == errno.ENOSPC
     assert (path / "v").read_bytes() == b"\xee" * MIB
 
