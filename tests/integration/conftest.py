@@ -13,8 +13,6 @@ from typing import Protocol
 
 import pytest
 
-pytest.register_assert_rewrite("integration.images", "integration.moves")
-
 from integration.libvirtd import MIB, Pool, PoolKind, PrivateLibvirtd
 from lacuna_engine.transfer import Session
 from lacuna_engine.transport import parse_uri

@@ -3,7 +3,6 @@
 The judges are programs that are not ours (virsh, cmp) and the kernel's own numbers.
 """
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -126,6 +125,11 @@ def make_volume(daemon: PrivateLibvirtd, pool: Pool, name: str, *pieces: Piece) 
     return path
 
 
+def content(path: Path) -> bytes:
+    """All bytes of a file or device."""
+    return path.read_bytes()
+
+
 def files_in(folder: Path) -> list[str]:
     """Names of everything in a folder, hidden files too."""
-    return sorted(os.listdir(folder))
+    return sorted(path.name for path in folder.iterdir())

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Self, TypeVar
 
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc.procedures import Procedure
@@ -19,6 +19,10 @@ CALL, REPLY, STREAM, HOLE = 0, 1, 3, 6
 OK, ERROR, CONTINUE = 0, 1, 2
 REMOTE = 0x20008086
 HEADER = struct.Struct(">7I")
+
+
+A = TypeVar("A", bound=Record)
+R = TypeVar("R", bound=Record)
 
 
 class NaiveError(Exception):
@@ -96,9 +100,7 @@ class Naive:
         self.send(procedure, CALL, self._serial, OK, arguments.pack())
         return self._serial
 
-    def call(
-        self, procedure: Procedure[Record, Record] | Procedure[Void, Record], arguments: Record
-    ) -> bytes:
+    def call(self, procedure: Procedure[A, R], arguments: A) -> bytes:
         self.ask(procedure.number, arguments)
         message = self.receive()
         assert message is not None

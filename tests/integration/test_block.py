@@ -10,6 +10,7 @@ from integration.images import (
     Piece,
     allocated,
     assert_same,
+    content,
     data,
     hole,
     make_image,
@@ -47,6 +48,7 @@ def device(block_pool: Pool) -> Path:
 
 @pytest.mark.parametrize("shape", IMAGES)
 async def test_old_content_goes_and_what_lies_behind_stays(
+    *,
     daemon: PrivateLibvirtd,
     session: Session,
     block_pool: Pool,
@@ -64,9 +66,9 @@ async def test_old_content_goes_and_what_lies_behind_stays(
     assert report.digest is not None
     assert report.bytes_sent == report.bytes_data
     assert report.bytes_received == size  # a device is read back as data
-    content = virsh_download(daemon, block_pool, device.name, tmp_path / "back").read_bytes()
-    assert content[:size] == image.read_bytes()
-    assert content[size:] == b"\xee" * (SIZE - size)
+    arrived = content(virsh_download(daemon, block_pool, device.name, tmp_path / "back"))
+    assert arrived[:size] == content(image)
+    assert arrived[size:] == b"\xee" * (SIZE - size)
     told = [note for note in transfer.tracker.notes if f"{SIZE - size} bytes" in note]
     assert len(told) == (1 if size < SIZE else 0)
 
@@ -80,7 +82,7 @@ async def test_an_image_larger_than_the_device_changes_nothing(
     with pytest.raises(NoSpaceError, match=str(SIZE)):
         await transfer.run()
     assert transfer.report.bytes_sent == 0
-    assert device.read_bytes() == b"\xee" * SIZE
+    assert content(device) == b"\xee" * SIZE
 
 
 async def test_a_device_is_not_overwritten_unasked(
@@ -89,22 +91,22 @@ async def test_a_device_is_not_overwritten_unasked(
     image = make_image(tmp_path / "image", data(4096))
     with pytest.raises(ExistsError):
         await upload(session, image, block_pool, device.name)
-    assert device.read_bytes() == b"\xee" * SIZE
+    assert content(device) == b"\xee" * SIZE
 
 
 async def test_a_device_comes_down_sparse(
     daemon: PrivateLibvirtd, session: Session, block_pool: Pool, device: Path, tmp_path: Path
 ) -> None:
-    content = make_image(
-        tmp_path / "content", data(MIB), zeros(10 * MIB), data(2 * MIB), zeros(3 * MIB)
+    image = make_image(
+        tmp_path / "image", data(MIB), zeros(10 * MIB), data(2 * MIB), zeros(3 * MIB)
     )
-    device.write_bytes(content.read_bytes())
+    run("dd", f"if={image}", f"of={device}", "bs=1M")
     verify = TransferOptions(verify=True)
     report = await download(session, block_pool, device.name, tmp_path / "back", verify)
     assert report.verified
     assert report.bytes_total == report.bytes_received == SIZE
     assert (report.bytes_data, report.bytes_zero) == (3 * MIB, 13 * MIB)
-    assert_same(content, tmp_path / "back")
+    assert_same(image, tmp_path / "back")
     assert allocated(tmp_path / "back") <= within(3 * MIB)
 
 
@@ -138,7 +140,7 @@ async def test_what_somebody_else_writes_meanwhile_is_found(
             file.write(b"somebody else")
         await confirmed(*args, **keywords)  # type: ignore[arg-type]
 
-    transfer._look_once_more = look  # type: ignore[method-assign,assignment]
+    transfer._look_once_more = look  # type: ignore[method-assign]
     with pytest.raises(VerificationError, match=f"{4 * MIB}-{8 * MIB}"):
         await run_into(transfer, meddle)
     assert done
@@ -182,8 +184,7 @@ async def test_a_new_partition_is_made_for_an_image(
     image = make_image(tmp_path / "image", data(MIB), hole(6 * MIB), data(MIB))
     report = await upload(session, image, pool, name)
     assert report.verified
-    content = pool.file(name).read_bytes()
-    assert content[: 8 * MIB] == image.read_bytes()
+    assert content(pool.file(name))[: 8 * MIB] == content(image)
     assert name in daemon.volumes(pool.name)
 
 

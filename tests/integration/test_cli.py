@@ -229,7 +229,7 @@ def test_0_also_for_a_skip_which_says_so(
 
 
 def test_1_for_failures(
-    daemon: PrivateLibvirtd, pool: Pool, small_pool: Pool, run: Run, image: Path, tmp_path: Path
+    *, daemon: PrivateLibvirtd, pool: Pool, small_pool: Pool, run: Run, image: Path, tmp_path: Path
 ) -> None:
     big = make_image(tmp_path / "big", data(5 * MIB))
     for arguments, words in (

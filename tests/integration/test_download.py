@@ -310,8 +310,8 @@ async def test_a_failed_download_leaves_the_old_target(
     daemon: PrivateLibvirtd, session: Session, pool: Pool, volume: Path, tmp_path: Path
 ) -> None:
     (tmp_path / "v").write_bytes(b"precious")
-    volume.unlink()  # behind the daemon's back
-    with pytest.raises(Exception, match="disk.qcow2"):
+    pool.file("disk.qcow2").unlink()  # behind the daemon's back
+    with pytest.raises(Exception, match=r"disk\.qcow2"):
         await download(session, pool, "disk.qcow2", tmp_path / "v", REPLACE)
     assert (tmp_path / "v").read_bytes() == b"precious"
     assert files_in(tmp_path) == ["v"]

@@ -4,6 +4,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,7 @@ from lacuna_engine.transfer import (
     TransferOptions,
     Upload,
 )
+from lacuna_engine.transfer.target import LocalTarget
 
 PROMPT = 10.0
 """Seconds in which a failure or a cancellation must have its end."""
@@ -113,6 +115,7 @@ def no_check(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("shape", TOO_LARGE)
 async def test_what_did_not_fit_is_never_called_done(
+    *,
     no_check: None,
     monkeypatch: pytest.MonkeyPatch,
     pool_factory: PoolFactory,
@@ -207,7 +210,7 @@ async def test_no_room_here_found_late(
     assert files_in(small_pool.path) == []
 
 
-# --- the source changes -----------------------------------------------------------------------------
+# --- the source changes ---------------------------------------------------------------------------
 
 
 def rewrite(path: Path) -> None:
@@ -235,7 +238,7 @@ async def test_a_file_that_changes_while_it_is_sent(
 ) -> None:
     image = make_image(tmp_path / "image", *IMAGE)
     transfer = Upload(session, image, pool.name, options=SLOW)
-    with pytest.raises(SourceChangedError, match="while it was (read|sent)") as caught:
+    with pytest.raises(SourceChangedError, match=r"while it was (read|sent)") as caught:
         await run_into(transfer, lambda: change(image))
     assert "start again" in caught.value.hint
     assert files_in(pool.path) == []
@@ -289,7 +292,7 @@ async def test_a_volume_unlinked_while_it_is_read(
     assert files_in(tmp_path) == []
 
 
-# --- somebody else meddles with the volume that is being written ------------------------------------
+# --- somebody else meddles with the volume that is being written ----------------------------------
 
 
 def when_written(stored: Path, change: Callable[[Path], object]) -> Callable[[], None]:
@@ -380,7 +383,7 @@ async def test_a_pool_undefined_while_it_is_read(
     assert files_in(tmp_path) == []
 
 
-# --- the daemon dies --------------------------------------------------------------------------------
+# --- the daemon dies ------------------------------------------------------------------------------
 
 
 async def test_the_daemon_dies_during_an_upload(
@@ -452,13 +455,13 @@ async def test_the_daemon_is_gone_before_the_upload(
     assert files_in(tmp_path) == ["image"]
 
 
-# --- cancellation -----------------------------------------------------------------------------------
+# --- cancellation ---------------------------------------------------------------------------------
 
 
 async def cancel_and_wait(work: Coroutine[object, object, object], after: float) -> bool:
     """Cancel the work after some seconds; tell whether it was still under way."""
     task = asyncio.ensure_future(work)
-    done, _ = await asyncio.wait([task], timeout=after)
+    await asyncio.wait([task], timeout=after)
     started = time.monotonic()
     task.cancel()
     result = (await asyncio.gather(task, return_exceptions=True))[0]
@@ -504,6 +507,7 @@ async def test_cancelling_a_download(
 )
 @pytest.mark.parametrize("over", ["nothing", "raw", "qcow2"])
 async def test_cancelling_an_upload_in_each_phase(
+    *,
     daemon: PrivateLibvirtd,
     session: Session,
     pool: Pool,
@@ -519,7 +523,7 @@ async def test_cancelling_an_upload_in_each_phase(
     transfer.tracker = CancellingTracker(phase)
     with pytest.raises(asyncio.CancelledError):
         await asyncio.ensure_future(transfer.run())
-    untouched = over != "nothing" and phase in (Phase.SCANNING,)
+    untouched = over != "nothing" and phase is Phase.SCANNING
     if untouched:
         assert files_in(pool.path) == ["image"]
     elif over == "nothing" or phase is not Phase.CREATING:
@@ -580,6 +584,40 @@ async def test_cancelling_a_download_at_any_moment(
     assert_same(volume, tmp_path / "v")
 
 
+def open_in_pool(daemon: PrivateLibvirtd, pool: Pool) -> list[str]:
+    """Files of the pool that the daemon has open."""
+    found: list[str] = []
+    for link in Path(f"/proc/{daemon.pid}/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.append(str(link.readlink()))
+    return [path for path in found if path.startswith(f"{pool.path}/") or f"/{pool.name}/" in path]
+
+
+@pytest.mark.parametrize("direction", ["up", "down"])
+async def test_cancelling_an_opening_leaves_the_daemon_well(
+    own_daemon: PrivateLibvirtd, tmp_path: Path, direction: str
+) -> None:
+    """A client that hangs up during the call leaks a stream in the daemon, and then kills it."""
+    pool = own_daemon.make_pool("p")
+    image = make_image(tmp_path / "image", *IMAGE)
+    make_volume(own_daemon, pool, "v", *IMAGE)
+    async with session_to(own_daemon.uri) as session:
+        for _ in range(60):
+            transfer: Upload | Download
+            if direction == "up":
+                transfer = Upload(session, image, pool.name)
+                transfer.tracker = CancellingTracker(Phase.SENDING)
+            else:
+                transfer = Download(session, pool.name, "v", tmp_path / "v")
+                transfer.tracker = CancellingTracker(Phase.RECEIVING)
+            with pytest.raises(asyncio.CancelledError):
+                await asyncio.ensure_future(transfer.run())
+        await until(lambda: open_in_pool(own_daemon, pool) == [])
+    assert own_daemon.running
+    assert files_in(pool.path) == ["v"]
+    own_daemon.drop_pool(pool)
+
+
 async def test_cancelling_while_the_file_is_put_in_place(
     monkeypatch: pytest.MonkeyPatch,
     daemon: PrivateLibvirtd,
@@ -588,8 +626,6 @@ async def test_cancelling_while_the_file_is_put_in_place(
     tmp_path: Path,
 ) -> None:
     """Too late to stop: the file is there and complete, and its part is not."""
-    from lacuna_engine.transfer.target import LocalTarget
-
     complete = LocalTarget.complete
     inside = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -611,7 +647,7 @@ async def test_cancelling_while_the_file_is_put_in_place(
     assert_same(volume, tmp_path / "v")
 
 
-# --- several at a time ------------------------------------------------------------------------------
+# --- several at a time ----------------------------------------------------------------------------
 
 
 async def test_two_uploads_into_one_pool(

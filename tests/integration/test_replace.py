@@ -93,7 +93,7 @@ async def test_nothing_stays_and_the_file_stays_the_same(
 @pytest.mark.parametrize("kind", OLD)
 @pytest.mark.parametrize("shape", TINY)
 async def test_tiny_images(
-    daemon: PrivateLibvirtd, session: Session, pool: Pool, tmp_path: Path, kind: str, shape: str
+    *, daemon: PrivateLibvirtd, session: Session, pool: Pool, tmp_path: Path, kind: str, shape: str
 ) -> None:
     """With at most a byte the inode may change; whose the file is may not."""
     stored = OLD[kind](daemon, pool)
@@ -121,6 +121,7 @@ async def test_old_volumes_the_daemon_knows_nothing_new_of(
     ("old_size", "allocation"), [(0, 0), (1, 1), (12_345, 12_345), (16 * MIB, 0), (4096, 4096)]
 )
 async def test_old_volumes_of_all_kinds(
+    *,
     daemon: PrivateLibvirtd,
     session: Session,
     pool: Pool,

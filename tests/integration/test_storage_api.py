@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import uuid
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
@@ -60,7 +61,7 @@ def shown(daemon: PrivateLibvirtd, *command: str) -> dict[str, str]:
 
 
 def number(text: str) -> int:
-    return int(text.split()[0])
+    return int(text.split(maxsplit=1)[0])
 
 
 # --- pools --------------------------------------------------------------------------------------
@@ -400,8 +401,6 @@ async def test_a_stopped_daemon_s_process_is_waited_for(
     own_daemon: PrivateLibvirtd,
 ) -> None:
     """A daemon that stands still for a moment is not a lost one."""
-    import signal
-
     own_daemon.make_pool("p", "dir")
     async with session_to(own_daemon.uri) as session:
         os.kill(own_daemon.pid, signal.SIGSTOP)

@@ -14,6 +14,7 @@ from integration.images import (
     allocated,
     assert_same,
     assert_sparse,
+    content,
     data,
     files_in,
     fill,
@@ -340,7 +341,7 @@ async def test_fail_leaves_it_alone(
         await upload(session, image, pool)
     assert caught.value.exit_code == 4
     assert "--if-exists" in caught.value.hint
-    assert old.read_bytes() == b"\xee" * MIB
+    assert content(old) == b"\xee" * MIB
     assert files_in(pool.path) == ["disk.qcow2"]
 
 
@@ -351,7 +352,7 @@ async def test_skip_leaves_it_alone(
     report = await upload(session, image, pool, options=TransferOptions(if_exists=IfExists.SKIP))
     assert report.state is State.SKIPPED
     assert report.bytes_sent == 0
-    assert old.read_bytes() == b"\xee" * MIB
+    assert content(old) == b"\xee" * MIB
 
 
 async def test_rename_finds_the_next_free_name(
@@ -363,7 +364,7 @@ async def test_rename_finds_the_next_free_name(
         report = await upload(session, image, pool, options=rename)
         assert report.destination.endswith(f"{pool.name}/disk-{number}.qcow2")
         assert_same(image, pool.file(f"disk-{number}.qcow2"))
-    assert old.read_bytes() == b"\xee" * MIB
+    assert content(old) == b"\xee" * MIB
     await upload(session, image, pool, "other.qcow2", options=rename)
     assert files_in(pool.path) == ["disk-1.qcow2", "disk-2.qcow2", "disk.qcow2", "other.qcow2"]
 
