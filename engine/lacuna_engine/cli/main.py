@@ -40,9 +40,8 @@ def main() -> None:
 def run(arguments: list[str]) -> int:
     """Run the command line and return the exit code."""
     try:
-        cli.main(arguments, prog_name="lacuna", standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        return stop.exit_code
+        # What click is asked to exit with comes back as a number.
+        outcome = cli.main(arguments, prog_name="lacuna", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return error.exit_code
@@ -51,11 +50,11 @@ def run(arguments: list[str]) -> int:
         return error.exit_code
     except (KeyboardInterrupt, click.Abort, asyncio.CancelledError):
         return INTERRUPTED
-    except BrokenPipeError:
-        # Whoever read our output has gone; that is no failure to talk about.
-        sys.stderr.close()
+    except SystemExit:
+        # Click's answer to a broken pipe: whoever read our output has gone, which is no failure
+        # to talk about. It sees to it that Python does not talk about it either.
         return 1
-    return 0
+    return outcome if isinstance(outcome, int) else 0
 
 
 def _complain(error: LacunaError) -> None:

@@ -33,7 +33,7 @@ MAX_BLOCKS = 8
 
 MAX_EARLY = 1 << 16
 MAX_EARLY_BYTES = 64 << 20
-"""Pieces, and bytes of data, before the reply to the opening call. Reading cannot pause there, since
+"""Pieces, and bytes of data, before the reply to the opening call. Reading cannot pause there, for
 the reply would not be read either; daemons send a few packets at most (protocol.md 0.13)."""
 
 

@@ -24,6 +24,9 @@ from lacuna_engine.server.registry import Registry
 __all__ = ["Calls"]
 
 THREADS = 8
+URGENT_THREADS = 4
+"""For the calls that take no time, so that they need not wait for clones (protocol.md 1.8)."""
+
 MAX_REGISTRATIONS = 1024
 
 NOT_YET_OPEN = frozenset(
@@ -79,6 +82,7 @@ class Calls:
         self.logins = logins
         self.read_only = read_only
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="lacuna-serve")
+        self._urgent = ThreadPoolExecutor(URGENT_THREADS, thread_name_prefix="lacuna-serve-urgent")
         self._callers: set[Caller] = set()
         self._next_callback = 1
         self._refreshing_until = 0.0
@@ -96,6 +100,7 @@ class Calls:
     def close(self) -> None:
         """End the threads."""
         self._threads.shutdown(cancel_futures=True)
+        self._urgent.shutdown(cancel_futures=True)
 
     async def answer(
         self, caller: Caller, procedure: Procedure[Record, Record], arguments: Record
@@ -107,7 +112,8 @@ class Calls:
             raise in_words(Code.RPC, f"unknown procedure: {procedure.number}", domain=Domain.RPC)
         if (wait := self._refreshing_until - self._loop.time()) > 0:
             await asyncio.sleep(wait)
-        return await self._loop.run_in_executor(self._threads, function, self, caller, arguments)
+        threads = self._urgent if procedure.priority else self._threads
+        return await self._loop.run_in_executor(threads, function, self, caller, arguments)
 
     def forget(self, caller: Caller) -> None:
         """A connection has ended."""

@@ -3,7 +3,8 @@
 Invariants:
 
 * Reading pauses while too much of this client is under way, so that no client can make the server
-  grow: calls in progress, blocks waiting to be written, replies not yet taken.
+  grow: calls in progress, blocks waiting to be written, replies not yet taken. No call is begun
+  meanwhile, and a client that does not take its events is sent away.
 * A call gets exactly one answer. A stream gets one end. Both may come after the connection has
   ended, and then go nowhere.
 * Nothing a client sends raises anything but ProtocolError here, which closes its connection.
@@ -12,16 +13,18 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
+import logging
+from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from lacuna_engine.errors import LacunaError, XdrError
+from lacuna_engine.errors import LacunaError, PeerSilentError, ProtocolError, XdrError
 from lacuna_engine.rpc import events as e
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
-from lacuna_engine.rpc.failure import Code
+from lacuna_engine.rpc.failure import Code, Domain
 from lacuna_engine.rpc.peer import ServerPeer
 from lacuna_engine.rpc.procedures import Kind, Procedure
 from lacuna_engine.rpc.record import Record, Void
@@ -37,8 +40,16 @@ from lacuna_engine.transport import Pipe
 
 __all__ = ["ServedClient"]
 
+log = logging.getLogger(__name__)
+
 REQUEST_WINDOW = 32
 """Calls of one client in progress before it is not read any more."""
+
+MAX_UNREAD_EVENTS = 4 << 20
+"""Bytes of events that a client has not taken before it is sent away."""
+
+EARLY_PACKETS = 2
+"""Packets of a download that overtake its reply, as many as were seen (protocol.md 0.13)."""
 
 MAX_STREAMS = 64
 """Open streams of one client; each holds a file and some blocks."""
@@ -65,12 +76,16 @@ class ServedClient:
         self._calls = calls
         self._over = over
         self._peer = ServerPeer()
+        self._waiting: deque[e.CallArrived] = deque()
         self._in_progress: set[asyncio.Task[None]] = set()
         self._jobs: dict[int, UploadJob | DownloadJob] = {}
         self._held: list[bytes] = []
+        self._early = 0
         self._background: set[asyncio.Task[None]] = set()
         self._keepalive = ServerKeepalive(pipe, self._ping)
         self._sending = False
+        self._unread_events = 0
+        self._silent = False
 
     def start(self) -> None:
         """Begin to serve."""
@@ -89,9 +104,13 @@ class ServedClient:
 
     def send_event(self, procedure: Procedure[Void, Any], payload: Record) -> None:
         """Tell the client what happened."""
+        before = self._pipe.bytes_written
         for _ in range(1 + self.faults.event_flood):
             self._peer.send_event(procedure, payload)
         self._flush()
+        self._unread_events += self._pipe.bytes_written - before
+        if self._unread_events > MAX_UNREAD_EVENTS:
+            self._pipe.close(PeerSilentError("the client does not take its events"))
 
     # --- the receiver of the pipe ----------------------------------------------------------------
 
@@ -109,6 +128,7 @@ class ServedClient:
     def closed(self, reason: LacunaError) -> None:
         """The connection has ended."""
         self._keepalive.stop()
+        self._waiting.clear()
         for job in list(self._jobs.values()):
             job.lost(reason)
         self._calls.forget(self.caller)
@@ -118,21 +138,12 @@ class ServedClient:
         match event:
             case e.CallArrived():
                 self._take_call(event)
-            case e.StreamData(serial, data):
-                if isinstance(job := self._jobs.get(serial), UploadJob):
-                    job.data(data)
-            case e.StreamHole(serial, length, flags):
-                if isinstance(job := self._jobs.get(serial), UploadJob):
-                    job.hole(length, flags)
-            case e.StreamEnd(serial):
-                if isinstance(job := self._jobs.get(serial), UploadJob):
-                    job.end()
-            case e.StreamFinished(serial):
-                if (job := self._jobs.get(serial)) is not None:
-                    job.finished()
-            case e.StreamAborted(serial):
-                if (job := self._jobs.get(serial)) is not None:
-                    job.aborted()
+            case e.StreamData() | e.StreamHole() | e.StreamEnd():
+                if isinstance(job := self._jobs.get(event.serial), UploadJob):
+                    _take_content(job, event)
+            case e.StreamFinished() | e.StreamAborted() | e.StreamRefused():
+                if (job := self._jobs.get(event.serial)) is not None:
+                    _take_end(job, event)
             case _:
                 pass
 
@@ -148,15 +159,24 @@ class ServedClient:
             return
         if call.procedure is p.CONNECT_SUPPORTS_FEATURE and call.arguments == r.Number(10):
             self._start_pinging()
-        task = asyncio.create_task(self._answer(call))
-        self._in_progress.add(task)
-        if len(self._in_progress) >= (self.faults.request_window or REQUEST_WINDOW):
+        self._waiting.append(call)
+        self._begin_calls()
+
+    def _begin_calls(self) -> None:
+        """Begin what may be begun; read on when nothing waits."""
+        window = self.faults.request_window or REQUEST_WINDOW
+        while self._waiting and len(self._in_progress) < window and not self._sending:
+            task = asyncio.create_task(self._answer(self._waiting.popleft()))
+            self._in_progress.add(task)
+            task.add_done_callback(self._call_done)
+        if self._waiting or len(self._in_progress) >= window:
             self._pipe.hold_reading("calls")
-        task.add_done_callback(self._call_done)
+        else:
+            self._pipe.release_reading("calls")
 
     def _call_done(self, task: asyncio.Task[None]) -> None:
         self._in_progress.discard(task)
-        self._pipe.release_reading("calls")
+        self._begin_calls()
 
     async def _answer(self, call: e.CallArrived) -> None:
         if self.faults.reorder_replies:
@@ -166,6 +186,10 @@ class ServedClient:
             answer = await self._calls.answer(self.caller, call.procedure, call.arguments)
         except Refusal as refusal:
             self._refuse(call, refusal.error)
+        except Exception:  # a mistake of ours must not leave the client waiting
+            log.exception("%s failed", call.procedure.name)
+            failure = in_words(Code.INTERNAL_ERROR, "unexpected failure", domain=Domain.RPC)
+            self._refuse(call, failure.error)
         else:
             try:
                 self._reply(call, answer)
@@ -217,7 +241,7 @@ class ServedClient:
         sender = DownloadSender(sparse=sparse, length=target.length)
         sender.opened()
         if self.faults.data_before_reply:
-            self._held = self._peer.data_to_send()
+            self._held, self._early = self._peer.data_to_send(), 0
         self._jobs[serial] = DownloadJob(
             opened.descriptor,
             sender,
@@ -234,6 +258,11 @@ class ServedClient:
 
         def header(size: int) -> bytes:
             self._flush()
+            if self._early == EARLY_PACKETS and self._held:
+                self._pipe.write(*self._held)
+                self._held = []
+            self._early += 1
+            self._cut_if_due()
             return self._peer.data_header(serial, size)
 
         return Wire(
@@ -277,17 +306,20 @@ class ServedClient:
 
     def _flush(self) -> None:
         out = self._peer.data_to_send()
-        if not out or not self.caller.connected:
+        if not out or self._silent or not self.caller.connected:
             return
         if self._held:
             # The reply that the first packet was to overtake comes behind it.
             out, self._held = [*out, *self._held], []
         if self.faults.half_a_header:
-            out = [out[0][:14]]
+            out, self._silent = [out[0][:14]], True
         elif self.faults.oversize:
             out = [b"\x7f\xff\xff\xff" + out[0][4:]]
         self._pipe.write(*out)
         self._watch_unsent()
+        self._cut_if_due()
+
+    def _cut_if_due(self) -> None:
         cut = self.faults.cut_after_sending
         if cut is not None and self._pipe.bytes_written >= cut:
             self._pipe.close()
@@ -318,6 +350,8 @@ class ServedClient:
         finally:
             self._sending = False
             self._pipe.release_reading("unsent")
+        self._unread_events = 0
+        self._begin_calls()
 
     def _ping(self) -> None:
         self._peer.ping()
@@ -326,3 +360,26 @@ class ServedClient:
     def _start_pinging(self) -> None:
         if not self.faults.never_pings:
             self._keepalive.start()
+
+
+def _take_content(job: UploadJob, event: e.StreamData | e.StreamHole | e.StreamEnd) -> None:
+    match event:
+        case e.StreamData(_, data):
+            job.data(data)
+        case e.StreamHole(_, length, flags):
+            job.hole(length, flags)
+        case e.StreamEnd():
+            job.end()
+
+
+def _take_end(
+    job: UploadJob | DownloadJob, event: e.StreamFinished | e.StreamAborted | e.StreamRefused
+) -> None:
+    match event:
+        case e.StreamFinished():
+            job.finished()
+        case e.StreamAborted():
+            job.aborted()
+        case e.StreamRefused(_, error):
+            # The peer has answered already, and has forgotten the stream.
+            job.lost(ProtocolError(error.message or ""))

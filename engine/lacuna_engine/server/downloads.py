@@ -172,8 +172,12 @@ def _data_and_holes(fd: int, start: int, end: int) -> Iterator[tuple[int, int, b
             data = end
         if data > start:
             yield start, data, False
-        if data < end:
+        if data == end:
+            return
+        try:
             start = min(os.lseek(fd, data, os.SEEK_HOLE), end)
-            yield data, start, True
-        else:
-            start = end
+        except OSError as error:
+            if error.errno != errno.ENXIO:
+                raise
+            return  # the file has just become shorter, which ends a download quietly (4.4)
+        yield data, start, True

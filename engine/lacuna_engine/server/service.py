@@ -69,7 +69,7 @@ class StorageServer:
         self._faults = faults or (lambda _: Faults())
         self._link = link
         self._calls = Calls(registry, logins=logins, read_only=read_only)
-        self._clients: set[ServedClient] = set()
+        self._clients: dict[ServedClient, asyncio.TimerHandle] = {}
         self._count = 0
         self._accepting: list[asyncio.Task[None]] = []
         self._servers: list[asyncio.Server] = []
@@ -115,11 +115,10 @@ class StorageServer:
     def _listen_unix(self, address: Address) -> None:
         path = Path(address.path)
         _remove_dead_socket(path)
-        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         # Nobody may connect in the moment between making the socket and its mode.
         before = os.umask(0o177)
         try:
-            sock.bind(address.path)
+            sock = _bound(socket.AF_UNIX, address.path)
         finally:
             os.umask(before)
         self._sockets.append(path)
@@ -127,9 +126,7 @@ class StorageServer:
 
     def _listen_tcp(self, address: Address) -> Address:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
-        sock = socket.socket(family, socket.SOCK_STREAM)
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        sock.bind((address.host, address.port))
+        sock = _bound(family, (address.host, address.port))
         self._accept_on(sock, secure=False)
         return Address("tcp", host=address.host, port=sock.getsockname()[1])
 
@@ -180,15 +177,19 @@ class StorageServer:
         faults = self._faults(self._count)
         self._count += 1
         caller = Caller(faults, secure=secure)
-        client = ServedClient(pipe, self._calls, caller, faults=faults, over=self._clients.discard)
-        self._clients.add(client)
+        client = ServedClient(pipe, self._calls, caller, faults=faults, over=self._gone)
+        self._clients[client] = self._loop.call_later(
+            STRANGER_PATIENCE, self._send_stranger_away, client
+        )
         if greeting:
             pipe.write(greeting)
         client.start()
-        self._loop.call_later(STRANGER_PATIENCE, self._send_stranger_away, client)
+
+    def _gone(self, client: ServedClient) -> None:
+        self._clients.pop(client).cancel()
 
     def _send_stranger_away(self, client: ServedClient) -> None:
-        if client in self._clients and not client.caller.let_in:
+        if not client.caller.let_in:
             client.close()
 
     @property
@@ -246,6 +247,18 @@ class _Accepted(StreamPipe):
         """The handshake is done."""
         super().connection_made(transport)
         self._taken(self)
+
+
+def _bound(family: socket.AddressFamily, address: str | tuple[str, int]) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if family != socket.AF_UNIX:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(address)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
 
 
 def _remove_dead_socket(path: Path) -> None:

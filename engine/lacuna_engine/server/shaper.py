@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lacuna_engine.errors import ConnectionLostError, LacunaError
@@ -71,6 +72,7 @@ class ShapedPipe(Pipe):
         self._room = asyncio.Event()
         self._room.set()
         self._timer: asyncio.TimerHandle | None = None
+        self._passing_on: asyncio.Task[None] | None = None
         self._reason: LacunaError | None = None
 
     def start(self, receiver: Receiver) -> None:
@@ -80,6 +82,8 @@ class ShapedPipe(Pipe):
 
     def write(self, *parts: bytes | memoryview) -> None:
         """Set the parts on their way; they are copied."""
+        if self._reason is not None:
+            return
         data = b"".join(parts)
         self.bytes_written += len(data)
         self._out.put(data, self._loop.time())
@@ -141,9 +145,10 @@ class ShapedPipe(Pipe):
         if self._reason is not None:
             return
         now = self._loop.time()
-        outgoing, next_out = self._out.due(now)
-        for data in outgoing:
-            self._inner.write(data)
+        outgoing, next_out = ([], None) if self._passing_on else self._out.due(now)
+        if outgoing:
+            self._inner.write(*outgoing)
+            self._passing_on = asyncio.create_task(self._pass_on())
         incoming, next_in = ([], None) if self.is_paused else self._in.due(now)
         for data in incoming:
             self._deliver(data)
@@ -155,6 +160,13 @@ class ShapedPipe(Pipe):
         times = [time for time in (next_out, next_in) if time is not None]
         if times and self._reason is None:
             self._timer = self._loop.call_at(min(times), self._move)
+
+    async def _pass_on(self) -> None:
+        """Wait until the pipe behind has room again: the link must not hide a slow reader."""
+        with suppress(LacunaError):
+            await self._inner.drain()
+        self._passing_on = None
+        self._move()
 
     def _deliver(self, data: bytes) -> None:
         self.bytes_read += len(data)

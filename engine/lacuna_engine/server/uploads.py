@@ -30,8 +30,18 @@ MAX_BLOCKS = 8
 
 ZEROS = bytes(BLOCK)
 
-Work = tuple[int, memoryview | int]
-"""At a position of the stream: bytes to write, or the length of a hole."""
+
+class _Refused(Exception):  # noqa: N818 - what a client sent, in its turn among the rest
+    """Something that cannot be written came, as a hole or as data."""
+
+    def __init__(self, error: WireError, *, hole: bool) -> None:
+        super().__init__(error.message)
+        self.error = error
+        self.hole = hole
+
+
+Work = tuple[int, memoryview | int | _Refused]
+"""At a position of the stream: bytes to write, the length of a hole, or the end of it all."""
 
 
 class UploadJob:
@@ -82,8 +92,10 @@ class UploadJob:
         self._gather(verdict.position, view[: verdict.size])
         self._arrived.set()
         if verdict.refusal is not None:
+            # What came before it is written first (4.3).
             self._hand_over()
-            self._fail(verdict.refusal.wire_error())
+            refused = _Refused(verdict.refusal.wire_error(), hole=False)
+            self._put((verdict.position, refused))
 
     def hole(self, length: int, flags: int) -> None:
         """A hole. Raises ProtocolError on a stream that was not opened for holes."""
@@ -92,7 +104,8 @@ class UploadJob:
         verdict = self.machine.hole(length, flags)
         self._hand_over()
         if verdict.refusal is not None:
-            self._fail(verdict.refusal.wire_error(), hole=True)
+            refused = _Refused(verdict.refusal.wire_error(), hole=True)
+            self._put((verdict.position, refused))
         elif verdict.size:
             self._put((verdict.position, verdict.size))
 
@@ -133,11 +146,17 @@ class UploadJob:
                 self._hand_over()
 
     def _hand_over(self) -> None:
-        if self._filled:
-            self._put((self._filled_from, self._block[: self._filled]))
+        if not self._filled:
+            return
+        piece = self._block[: self._filled]
+        if self._filled <= BLOCK // 4:
+            # A client that sends crumbs must not get a block for each of them.
+            self._put((self._filled_from, memoryview(bytes(piece))))
+        else:
+            self._put((self._filled_from, piece))
             # New memory has to be cleared by the system, which costs as much as filling it.
             self._block = self._free.pop() if self._free else memoryview(bytearray(BLOCK))
-            self._filled = 0
+        self._filled = 0
 
     def _put(self, work: Work) -> None:
         if self.machine.ended:
@@ -178,14 +197,14 @@ class UploadJob:
     async def _write(self, batch: list[Work]) -> None:
         try:
             await asyncio.to_thread(self._write_all, batch)
-        except OSError as error:
-            failure = system(
-                error.errno or errno.EIO, "Unable to write to the volume", domain=Domain.STREAMS
-            )
+        except _Refused as refused:
+            self._fail(refused.error, hole=refused.hole)
+        except (OSError, OverflowError) as error:
+            failure = _failure(error)
             if self._faults.swallow_last_error:
-                self._late = failure.error
+                self._late = failure
             else:
-                self._fail(failure.error)
+                self._fail(failure)
 
     def _take_back(self, batch: list[Work]) -> None:
         """Keep the memory of what has been written for what comes."""
@@ -196,6 +215,8 @@ class UploadJob:
     def _write_all(self, batch: list[Work]) -> None:
         """Runs in a thread."""
         for position, piece in batch:
+            if isinstance(piece, _Refused):
+                raise piece
             self._write_now(self._offset + position, piece)
 
     def _write_now(self, position: int, piece: memoryview | int) -> None:
@@ -231,13 +252,17 @@ class UploadJob:
     def _end_if_done(self) -> bool:
         """Answer a finish or an abort when nothing is left to write."""
         state = self.machine.state
-        if state is State.FINISHING:
-            self._set_size()
-        if state in (State.FINISHING, State.ABORTING):
+        if state not in (State.FINISHING, State.ABORTING):
+            return False
+        try:
+            if state is State.FINISHING and self._late is None:
+                self._set_size()
+        except OSError as error:
+            self._fail(_failure(error))
+        else:
             self.machine.finish()
             self._confirm()
-            return True
-        return False
+        return True
 
     def _set_size(self) -> None:
         """A hole at the end of an image cuts off what the volume had beyond it (4.3).
@@ -258,8 +283,8 @@ class UploadJob:
         return True
 
     def _fail(self, error: WireError, *, hole: bool = False) -> None:
-        if self.machine.ended:
-            return
+        if self.machine.ended or self.machine.state is State.ABORTING:
+            return  # an abort is confirmed even after a failed write (4.5)
         self.machine.fail(ProtocolError(error.message or ""))
         as_reply = hole and self._faults.error_as_reply
         if as_reply:
@@ -268,3 +293,9 @@ class UploadJob:
         self._waiting.clear()
         self._send_failure(error, as_reply)
         self._arrived.set()
+
+
+def _failure(error: OSError | OverflowError) -> WireError:
+    """Return what to tell; a position beyond 2^63-1 is one that no file can have."""
+    number = (error.errno or errno.EIO) if isinstance(error, OSError) else errno.EFBIG
+    return system(number, "Unable to write to the volume", domain=Domain.STREAMS).error

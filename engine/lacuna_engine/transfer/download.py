@@ -18,12 +18,11 @@ from lacuna_engine.errors import (
     TransferError,
     VerificationError,
 )
-from lacuna_engine.extents import ExtentMap, Kind, Progress
+from lacuna_engine.extents import ExtentMap, Progress
 from lacuna_engine.extents.source import open_source
 from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.storage import PoolState, VolumeDescription, VolumeType, display_name
-from lacuna_engine.transfer.digest import BlockDigest, Section
-from lacuna_engine.transfer.limit import TokenBucket
+from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.options import IfExists, TransferOptions
 from lacuna_engine.transfer.progress import Phase, Tracker
 from lacuna_engine.transfer.receiver import Receiver, ShortError
@@ -31,6 +30,7 @@ from lacuna_engine.transfer.report import Report, State
 from lacuna_engine.transfer.session import Session
 from lacuna_engine.transfer.target import LocalTarget, choose_target
 from lacuna_engine.transfer.verify import compare, digest_of_file
+from lacuna_engine.transfer.writer import TargetWriter
 
 __all__ = ["Download"]
 
@@ -144,7 +144,9 @@ class Download:
         self.report.connections = 1
         receiver = Receiver(connection, volume, size)
         try:
-            await receiver.run(_Writing(self.tracker, target, self._options.limit, self._digest))
+            await receiver.run(
+                TargetWriter(self.tracker, target, self._options.limit, self._digest)
+            )
         except (ShortError, RemoteError) as error:
             now = await self._session.storage.physical(volume)
             if now == size:
@@ -187,51 +189,3 @@ class Download:
         self.report.digest = compare(arrived, written)
         self.report.verified = True
         self.tracker.map.advance(0, arrived.size, Progress.VERIFIED)
-
-
-class _Writing:
-    """Writes what arrives to the local file, and digests it if wanted."""
-
-    def __init__(
-        self, tracker: Tracker, target: LocalTarget, limit: int, digest: BlockDigest | None
-    ) -> None:
-        self._tracker = tracker
-        self._target = target
-        self._digest = digest
-        self._sections: dict[int, Section] = {}
-        self._bucket = TokenBucket(limit, asyncio.get_running_loop().time())
-
-    async def begin(self, segment: int) -> None:
-        if self._digest is not None:
-            self._sections[segment] = self._digest.section(segment)
-
-    async def data(self, segment: int, start: int, view: memoryview) -> None:
-        if delay := self._bucket.take(len(view), asyncio.get_running_loop().time()):
-            await asyncio.sleep(delay)
-        extents = self._tracker.map
-        end = start + len(view)
-        extents.classify(start, end, Kind.DATA)
-        extents.advance(start, end, Progress.IN_FLIGHT)
-        for zero_start, zero_end in await self._target.aside(
-            lambda: self._take(segment, start, view)
-        ):
-            extents.classify(zero_start, zero_end, Kind.ZERO)
-        self._tracker.moved += len(view)
-        self._tracker.passed += len(view)
-
-    async def hole(self, segment: int, start: int, length: int) -> None:
-        self._tracker.map.classify(start, start + length, Kind.HOLE)
-        self._tracker.map.advance(start, start + length, Progress.IN_FLIGHT)
-        if segment in self._sections:
-            self._sections[segment].hole(length)
-        self._tracker.passed += length
-
-    async def end(self, segment: int) -> None:
-        if segment in self._sections:
-            self._sections.pop(segment).end()
-
-    def _take(self, segment: int, start: int, view: memoryview) -> list[tuple[int, int]]:
-        """Runs in the target's thread."""
-        if segment in self._sections:
-            self._sections[segment].data(view)
-        return self._target.write(start, view)
