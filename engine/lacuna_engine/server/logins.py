@@ -36,7 +36,7 @@ class Logins:
         self._verifiers: dict[str, dict[str, _Verifier]] = {}
         self._secret = secrets.token_bytes(32)
         for name in MECHANISMS:
-            mechanism = ScramMechanism(name)
+            mechanism: Any = ScramMechanism(name)
             self._verifiers[name] = {
                 user: cast("_Verifier", mechanism.make_auth_info(password))
                 for user, password in users.items()
@@ -87,10 +87,12 @@ class Login:
     def __init__(self, logins: Logins, mechanism: str) -> None:
         if mechanism not in MECHANISMS:
             raise denied()
-        server: Any = ScramMechanism(mechanism).make_server(
-            lambda user: logins.verifier(mechanism, user)
-        )
-        self._server = server
+
+        def verifier(user: str) -> _Verifier:
+            return logins.verifier(mechanism, user)
+
+        chosen: Any = ScramMechanism(mechanism)
+        self._server: Any = chosen.make_server(verifier)
         self._begun = False
         self.complete = False
 

@@ -66,7 +66,7 @@ class StorageServer:
         self.addresses: list[Address] = []
         self._logins = logins
         self._tls = tls
-        self._faults = faults or (lambda _: Faults())
+        self._faults = faults or _no_faults
         self._link = link
         self._calls = Calls(registry, logins=logins, read_only=read_only)
         self._clients: dict[ServedClient, asyncio.TimerHandle] = {}
@@ -234,6 +234,11 @@ class StorageServer:
             for name in self._watch.read() | self._watch.poll():
                 with suppress(Refusal):
                     self._calls.tell(self.registry.lookup_by_name(name).handle, None)
+
+
+def _no_faults(number: int) -> Faults:
+    del number
+    return Faults()
 
 
 class _Accepted(StreamPipe):

@@ -36,8 +36,8 @@ class Pipe(ABC):
     """A two-way byte stream with back pressure both ways."""
 
     def __init__(self) -> None:
-        self.bytes_read = 0
-        self.bytes_written = 0
+        self.bytes_read: int = 0
+        self.bytes_written: int = 0
         self.is_paused = False
         """Whether reading is paused by us."""
         self._holders: set[object] = set()
