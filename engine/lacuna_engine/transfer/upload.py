@@ -185,8 +185,7 @@ class Upload:
                     f"{destination.old.physical - size} bytes keep their old content."
                 )
             return volume, 0
-        # From here on the old content is gone, so what is left after a failure is no use either.
-        self._owned = volume
+        # Until this has worked the old content may still be there, and is not ours to delete.
         volume, left = await empty_volume(
             storage, connection, destination.pool, volume, destination.old, size=size
         )

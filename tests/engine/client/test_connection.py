@@ -103,6 +103,8 @@ async def test_a_late_answer_is_dropped(
         await cancelled
     monkeypatch.undo()
     assert len(held) == 2
+    # Nothing is kept for an answer that nobody waits for, except that it is known.
+    assert not connection._peer._calls
     end.peer.reply(held[0], pool_of("a"))
     end.peer.reply_error(held[1], failure(49))
     end.flush()

@@ -21,6 +21,7 @@ def daemon(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> D
     monkeypatch.setitem(OPENERS, "unix", made.open)
     monkeypatch.setattr(prove, "SETTLE", 0.02)
     monkeypatch.setattr(prove, "PATIENCE", 0.05)
+    monkeypatch.setattr("lacuna_engine.client.connection.CLOSE_TIMEOUT", 0.05)
     monkeypatch.setattr(busy, "BUSY_DELAYS", (0.001,) * 3)
     monkeypatch.setattr(streams, "BUSY_DELAYS", (0.001,) * 5)
     return made

@@ -7,6 +7,7 @@ import pytest
 from engine.scripted import POOL, Daemon, Volume, failure
 from lacuna_engine.errors import VolumeNotFoundError
 from lacuna_engine.rpc import procedures as p
+from lacuna_engine.rpc.record import Record
 from lacuna_engine.transfer import Session
 from lacuna_engine.transfer.empty import MIB, Emptied, empty_volume
 
@@ -71,7 +72,7 @@ async def test_one_byte_left_is_no_good_for_an_image_of_one(
 @pytest.mark.parametrize("image_format", ["raw", "qcow2"])
 async def test_where_that_does_not_work_it_is_made_anew(
     image_format: str,
-    procedure: p.Procedure[p.Record, p.Record],
+    procedure: p.Procedure[Record, Record],
     daemon: Daemon,
     session: Session,
 ) -> None:

@@ -149,7 +149,11 @@ TAILS: list[tuple[Layout, Messages]] = [
 
 
 @only_memory
-@pytest.mark.parametrize(("layout", "messages"), TAILS, ids=[str(case) for case, _ in TAILS])
+@pytest.mark.parametrize(
+    ("layout", "messages"),
+    TAILS,
+    ids=["+".join(f"{k}{n}" for k, n in case) or "empty" for case, _ in TAILS],
+)
 async def test_the_last_message_is_held_back(
     layout: Layout, messages: Messages, send: Sending
 ) -> None:

@@ -51,7 +51,7 @@ def test_in_a_folder_the_volumes_name_is_made_safe(volume: str, name: str, tmp_p
     assert chosen.parent == tmp_path
 
 
-@pytest.mark.parametrize("given", ["no/file", "no/", "no/such/folder/"])
+@pytest.mark.parametrize("given", ["no/file", "no/such/folder/"])
 def test_the_folder_must_be_there(given: str, tmp_path: Path) -> None:
     with pytest.raises(LocalFileError, match="does not exist"):
         choose_target(tmp_path / given, "v", IfExists.FAIL)
@@ -241,8 +241,11 @@ def test_a_name_of_the_greatest_length(name: str, tmp_path: Path) -> None:
 
 def test_a_name_that_is_too_long_is_found_at_once(tmp_path: Path) -> None:
     """And not when gigabytes have been received."""
+    path = tmp_path / ("x" * 256)
     with pytest.raises(LocalFileError, match="too long"):
-        LocalTarget(tmp_path / ("x" * 256), 10)
+        choose_target(path, "v", IfExists.FAIL)
+    with pytest.raises(LocalFileError, match="too long"):
+        LocalTarget(path, 10)
     assert names(tmp_path) == []
     assert no_threads()
 
@@ -259,7 +262,7 @@ def test_a_folder_that_is_not_ours(tmp_path: Path, monkeypatch: pytest.MonkeyPat
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(os, "open", deny)
-    with pytest.raises(LocalFileError, match="cannot create .*: Permission denied"):
+    with pytest.raises(LocalFileError, match=r"cannot create .*: Permission denied"):
         LocalTarget(tmp_path / "a", 1)
     monkeypatch.undo()
     assert no_threads()
@@ -273,6 +276,25 @@ def test_room(tmp_path: Path) -> None:
     target.discard()
 
 
+@pytest.mark.parametrize("way", ["_write_directly", "_write_by_seeking"])
+def test_every_way_of_writing(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_write_at", getattr(module, way))
+    target = LocalTarget(tmp_path / "a", 10)
+    target.write(5, memoryview(b"world"))
+    target.write(0, memoryview(b"hello"))
+    target.complete(replace=False)
+    assert (tmp_path / "a").read_bytes() == b"helloworld"
+
+
+def test_a_disk_that_takes_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A write may take fewer bytes than it was given."""
+    monkeypatch.setattr(module, "_write_at", lambda fd, view, at: os.pwrite(fd, view[:3], at))
+    target = LocalTarget(tmp_path / "a", 10)
+    target.write(0, memoryview(b"helloworld"))
+    target.complete(replace=False)
+    assert (tmp_path / "a").read_bytes() == b"helloworld"
+
+
 def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     target = LocalTarget(tmp_path / "a", 100)
 
@@ -280,7 +302,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, "write", full)
+        patch.setattr(module, "_write_at", full)
         with pytest.raises(LocalFileError, match="No space left"):
             target.write(0, memoryview(b"x"))
     target.discard()
