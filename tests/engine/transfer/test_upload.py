@@ -164,6 +164,20 @@ async def test_any_image_over_any_content(
     assert report.verified
 
 
+@only_memory
+async def test_what_was_there_stays_if_it_could_not_be_emptied(
+    daemon: Daemon, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object, **__: object) -> object:
+        raise ConnectionLostError("gone before anything was done")
+
+    daemon.volumes["img"] = Volume(bytearray(b"\xee" * 5_000_000))
+    monkeypatch.setattr(module, "empty_volume", broken)
+    with pytest.raises(ConnectionLostError):
+        await job(REPLACE)
+    assert daemon.volumes["img"].data == b"\xee" * 5_000_000
+
+
 @pytest.mark.parametrize("zero_scan", [True, False])
 async def test_verified(zero_scan: bool, job: Job) -> None:
     report = await job(options(verify=True, zero_scan=zero_scan))
