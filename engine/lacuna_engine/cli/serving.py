@@ -11,7 +11,14 @@ from pathlib import Path
 import click
 
 from lacuna_engine.errors import UsageError
-from lacuna_engine.server import Address, Logins, Registry, StorageServer, parse_address
+from lacuna_engine.server import (
+    Address,
+    Logins,
+    Refusal,
+    Registry,
+    StorageServer,
+    parse_address,
+)
 
 __all__ = ["demo", "serve"]
 
@@ -43,7 +50,10 @@ async def serve(
     logins = Logins.read(auth) if auth is not None else None
     registry = Registry()
     for name, folder in pools.items():
-        registry.add(name, str(folder.resolve()))
+        try:
+            registry.add(name, str(folder.resolve()))
+        except Refusal as refusal:
+            raise UsageError(f"cannot serve {folder}: {refusal}") from refusal
     with tempfile.TemporaryDirectory(prefix="lacuna-") as private:
         # A private folder, where only this user gets at the socket.
         address = parse_address(listen) if listen else Address("unix", path=f"{private}/socket")

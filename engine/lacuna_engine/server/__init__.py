@@ -8,6 +8,7 @@ better where the daemon is wrong (6.4), and as wrong as the daemon where a test 
 from lacuna_engine.server.faults import DAEMON_PACKETS, Faults
 from lacuna_engine.server.listening import Address, parse_address
 from lacuna_engine.server.logins import Logins
+from lacuna_engine.server.refusal import Refusal
 from lacuna_engine.server.registry import Registry
 from lacuna_engine.server.service import StorageServer
 from lacuna_engine.server.shaper import Link, ShapedPipe
@@ -18,6 +19,7 @@ __all__ = [
     "Faults",
     "Link",
     "Logins",
+    "Refusal",
     "Registry",
     "ShapedPipe",
     "StorageServer",
