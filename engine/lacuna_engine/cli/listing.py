@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from lacuna_engine.cli.show import KIND_MARKS, bytes_text, extent_strip
+from lacuna_engine.cli.show import KIND_MARKS, SOME_DATA, bytes_text, extent_strip
 from lacuna_engine.errors import RemoteError
 from lacuna_engine.extents import ExtentMap, Kind, file_map
 from lacuna_engine.storage import (
@@ -154,6 +154,6 @@ def _print_map(file: Path, extents: ExtentMap) -> None:
     saved = extents.size - extents.bytes_of(Kind.DATA)
     share = f" ({100 * saved // extents.size} %)" if extents.size else ""
     click.echo(
-        f"{display_name(file.name)}: {bytes_text(extents.size)}; {counts}; "
+        f"{display_name(file.name)}: {bytes_text(extents.size)}; {counts}, {SOME_DATA} some data; "
         f"saved {bytes_text(saved)}{share}"
     )

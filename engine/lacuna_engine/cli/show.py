@@ -6,13 +6,16 @@ from collections.abc import Iterable
 
 from lacuna_engine.extents import ExtentMap, Kind
 
-__all__ = ["KIND_MARKS", "bytes_text", "duration_text", "extent_strip", "parse_rate"]
+__all__ = ["KIND_MARKS", "SOME_DATA", "bytes_text", "duration_text", "extent_strip", "parse_rate"]
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _FACTORS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
 
 KIND_MARKS = {Kind.DATA: "#", Kind.ZERO: "0", Kind.HOLE: "."}
 """How a strip shows what bytes are."""
+
+SOME_DATA = "+"
+"""How it shows data among more of something else."""
 
 
 def bytes_text(count: float) -> str:
@@ -57,7 +60,11 @@ def parse_rate(text: str) -> int:
 
 
 def extent_strip(extents: ExtentMap, width: int) -> str:
-    """Draw a map as ``width`` marks, each showing what most of its bytes are."""
+    """Draw a map as ``width`` marks, each showing what most of its bytes are.
+
+    Where most is not data but some is, the mark is :data:`SOME_DATA`, so that nothing which has to
+    be sent looks like nothing.
+    """
     if extents.size == 0:
         return ""
     cells: list[dict[Kind, int]] = [dict.fromkeys(KIND_MARKS, 0) for _ in range(width)]
@@ -67,7 +74,12 @@ def extent_strip(extents: ExtentMap, width: int) -> str:
     for number, counts in enumerate(cells):
         if not any(counts.values()):  # a map of fewer bytes than marks
             counts[extents.kind_at(number * extents.size // width)] = 1
-    return "".join(KIND_MARKS[max(cell, key=lambda kind: cell[kind])] for cell in cells)
+    return "".join(map(_mark, cells))
+
+
+def _mark(counts: dict[Kind, int]) -> str:
+    most = max(counts, key=lambda kind: counts[kind])
+    return SOME_DATA if counts[Kind.DATA] and most is not Kind.DATA else KIND_MARKS[most]
 
 
 def _spread(start: int, end: int, size: int, width: int) -> Iterable[tuple[int, int]]:
