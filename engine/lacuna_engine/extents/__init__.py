@@ -21,6 +21,7 @@ from lacuna_engine.extents.zeros import (
     ZeroScanner,
     grain_runs,
     is_zero,
+    may_have_zeros,
     zero_runs,
 )
 
@@ -45,6 +46,7 @@ __all__ = [
     "grain_runs",
     "is_zero",
     "make_sparse",
+    "may_have_zeros",
     "open_source",
     "probe_zeros",
     "punch_hole",

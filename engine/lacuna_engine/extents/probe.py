@@ -78,8 +78,8 @@ class _Prober:
         """Tell whether the bytes from ``offset`` to the end of its page are zero."""
         until = min(offset // PAGE * PAGE + PAGE, self._end)
         page = self._read(self._page[: until - offset], offset)
-        # Nearly all data shows itself in its first byte.
-        return not page[0] and is_zero(page)
+        # Nearly all data shows itself in its first byte. A page is compared faster than searched.
+        return not page[0] and bytes(page) == bytes(len(page))
 
     def first_zero(self, settled: int, offset: int) -> int:
         """Return where the zeros before the zero page at ``offset`` begin."""

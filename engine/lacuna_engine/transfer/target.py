@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lacuna_engine.errors import ExistsError, LocalFileError, NoSpaceError
-from lacuna_engine.extents import grain_runs, make_sparse
+from lacuna_engine.extents import grain_runs, make_sparse, may_have_zeros
 from lacuna_engine.extents.source import local_errors
 from lacuna_engine.storage import local_file_name
 from lacuna_engine.transfer.destination import numbered
@@ -130,6 +130,9 @@ class LocalTarget:
         Returns the ranges left out. Raises :class:`LocalFileError`, :class:`NoSpaceError`.
         """
         left_out: list[tuple[int, int]] = []
+        if not may_have_zeros(view, MIN_ZERO_RUN):
+            self._write_all(position, view)
+            return left_out
         written = 0
         for start, end, zero in grain_runs(view):
             edge = start == 0 or end == len(view)

@@ -16,6 +16,7 @@ from lacuna_engine.extents.zeros import (
     ZeroScanner,
     grain_runs,
     is_zero,
+    may_have_zeros,
     zero_runs,
 )
 
@@ -172,3 +173,27 @@ def test_buffers_must_follow_one_another() -> None:
     for offset in (10, 12, 14):
         with pytest.raises(ValueError, match="13 was expected"):
             scanner.feed(offset, b"a")
+
+
+large_parts = st.lists(
+    st.tuples(st.sampled_from([1, 5, 17, GRAIN, GRAIN + 1, MIN_RUN, MIN_RUN + 9]), st.booleans()),
+    max_size=8,
+)
+
+
+@given(large_parts, st.sampled_from([GRAIN, MIN_RUN]))
+def test_a_quick_no_is_never_wrong(chosen: list[tuple[int, bool]], min_run: int) -> None:
+    data = b"".join(bytes(n) if zero else b"\x07" * n for n, zero in chosen)
+    if may_have_zeros(data, min_run):
+        return
+    for start, end, zero in grain_runs(data):
+        if zero:
+            assert end - start < min_run
+            assert start > 0
+            assert end < len(data)
+
+
+def test_a_quick_look_at_nothing_and_at_zeros() -> None:
+    assert may_have_zeros(bytes(5 * MIN_RUN))
+    assert not may_have_zeros(b"\x01" * (5 * MIN_RUN))
+    assert may_have_zeros(b"\x01" * MIN_RUN + bytes(MIN_RUN + GRAIN) + b"\x01" * MIN_RUN)
