@@ -11,6 +11,7 @@ gc.disable()
 
 from lacuna_engine.cli.main import main  # noqa: E402
 
+gc.freeze()
 gc.enable()
 
 __all__ = ["main"]
