@@ -30,9 +30,11 @@ _Verifier = tuple[bytes, bytes, bytes, int]
 
 
 class Logins:
-    """The users that may log in."""
+    """The users that may log in, at least one. Raises :class:`UsageError`."""
 
     def __init__(self, users: dict[str, str]) -> None:
+        if not users:
+            raise UsageError("there is nobody who could log in")
         self._verifiers: dict[str, dict[str, _Verifier]] = {}
         self._secret = secrets.token_bytes(32)
         for name in MECHANISMS:
@@ -75,10 +77,9 @@ class Logins:
         known = self._verifiers[mechanism].get(user)
         if known is not None:
             return known
-        salt = hashlib.blake2b(user.encode(), key=self._secret, digest_size=16).digest()
-        any_known = next(iter(self._verifiers[mechanism].values()))
-        size = len(any_known[1])
-        return salt, secrets.token_bytes(size), secrets.token_bytes(size), any_known[3]
+        salt, key, _, iterations = next(iter(self._verifiers[mechanism].values()))
+        own = hashlib.blake2b(user.encode(), key=self._secret, digest_size=len(salt)).digest()
+        return own, secrets.token_bytes(len(key)), secrets.token_bytes(len(key)), iterations
 
 
 class Login:

@@ -71,6 +71,7 @@ class StorageServer:
         self._calls = Calls(registry, logins=logins, read_only=read_only)
         self._clients: dict[ServedClient, asyncio.TimerHandle] = {}
         self._count = 0
+        self._listeners: list[socket.socket] = []
         self._accepting: list[asyncio.Task[None]] = []
         self._servers: list[asyncio.Server] = []
         self._sockets: list[Path] = []
@@ -131,22 +132,23 @@ class StorageServer:
         return Address("tcp", host=address.host, port=sock.getsockname()[1])
 
     def _accept_on(self, sock: socket.socket, *, secure: bool) -> None:
+        self._listeners.append(sock)
         sock.listen(BACKLOG)
         sock.setblocking(False)  # noqa: FBT003
         self._accepting.append(asyncio.create_task(self._accept(sock, secure=secure)))
 
     async def _accept(self, listener: socket.socket, *, secure: bool) -> None:
-        with listener:
-            while True:
-                try:
-                    sock, _ = await self._loop.sock_accept(listener)
-                except OSError:
-                    # Out of descriptors, most likely; others will leave.
-                    await asyncio.sleep(0.1)
-                    continue
-                if sock.family != socket.AF_UNIX:
+        while True:
+            try:
+                sock, _ = await self._loop.sock_accept(listener)
+            except OSError:
+                # Out of descriptors, most likely; others will leave.
+                await asyncio.sleep(0.1)
+                continue
+            if sock.family != socket.AF_UNIX:
+                with suppress(OSError):  # who has gone already is noticed soon enough
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self._take(SocketPipe(sock), secure=secure)
+            self._take(SocketPipe(sock), secure=secure)
 
     async def _listen_tls(self, address: Address) -> Address:
         if self._tls is None:
@@ -211,6 +213,8 @@ class StorageServer:
         await asyncio.gather(
             *self._accepting, *(client.wait_closed() for client in clients), return_exceptions=True
         )
+        for listener in self._listeners:
+            listener.close()
         self._watch.close()
         for path in self._sockets:
             path.unlink(missing_ok=True)
@@ -251,6 +255,10 @@ class _Accepted(StreamPipe):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The handshake is done."""
         super().connection_made(transport)
+        if isinstance(transport, asyncio.WriteTransport):
+            # asyncio's TLS holds a writer back at its limit, plain sockets only above theirs: with
+            # a limit of 0 what has been sent would never count as sent.
+            transport.set_write_buffer_limits(high=1, low=0)
         self._taken(self)
 
 
