@@ -178,7 +178,7 @@ def test_no_name_ever_leads_out(name: str) -> None:
             assert list(inner.iterdir()) == []
         else:
             assert folder.names() == [name]
-        assert os.listdir(top) == ["pool"]  # noqa: PTH208
+        assert os.listdir(top) == ["pool"]
 
 
 def test_links_are_never_followed(folder: Folder, path: Path, tmp_path: Path) -> None:
@@ -387,7 +387,7 @@ def test_names_too_long_and_sizes_too_large(folder: Folder, path: Path) -> None:
     assert refusal_of(lambda: folder.stat("n" * 256))[0] == Code.NO_STORAGE_VOL
     too_large = refusal_of(lambda: folder.create("big", 2**63))
     assert too_large == (Code.SYSTEM_ERROR, errno.EFBIG)
-    assert os.listdir(path) == ["ü" * 127]  # noqa: PTH208
+    assert os.listdir(path) == ["ü" * 127]
 
 
 def test_nothing_is_left_of_a_create_that_failed(folder: Folder, path: Path) -> None:
@@ -397,7 +397,7 @@ def test_nothing_is_left_of_a_create_that_failed(folder: Folder, path: Path) -> 
 
     failed = refusal_of(lambda: folder.create("disk", MIB, fill=fill))
     assert failed == (Code.SYSTEM_ERROR, errno.ENOSPC)
-    assert os.listdir(path) == []  # noqa: PTH208
+    assert os.listdir(path) == []
 
 
 def test_nothing_is_left_when_the_space_is_not_there(folder: Folder, path: Path) -> None:
@@ -405,7 +405,7 @@ def test_nothing_is_left_when_the_space_is_not_there(folder: Folder, path: Path)
     failed = refusal_of(lambda: folder.create("disk", too_much, too_much))
     assert failed[0] == Code.SYSTEM_ERROR
     assert failed[1] in {errno.ENOSPC, errno.EFBIG}
-    assert os.listdir(path) == []  # noqa: PTH208
+    assert os.listdir(path) == []
 
 
 def test_a_full_file_system(small: Path) -> None:
@@ -423,7 +423,7 @@ def test_a_full_file_system(small: Path) -> None:
 
     assert refusal_of(lambda: folder.create("c", 0, fill=fill))[1] == errno.ENOSPC
     assert folder.names() == ["a"]
-    assert os.listdir(small) == ["a"]  # noqa: PTH208
+    assert os.listdir(small) == ["a"]
     assert folder.usage() == before
 
 
@@ -443,7 +443,7 @@ def test_of_eight_at_once_one_wins(folder: Folder, path: Path) -> None:
         with ThreadPoolExecutor(8) as threads:
             results = sorted(threads.map(attempt, range(8)))
         assert results == [-Code.STORAGE_VOL_EXIST] * 7 + [(path / name).stat().st_size]
-    assert len(os.listdir(path)) == 20  # noqa: PTH208
+    assert len(os.listdir(path)) == 20
 
 
 def test_a_file_appears_only_when_complete(folder: Folder) -> None:
@@ -458,7 +458,7 @@ def test_a_name_taken_while_the_file_is_made(folder: Folder, path: Path) -> None
 
     assert refusal_of(lambda: folder.create("disk", 1, fill=fill))[0] == Code.STORAGE_VOL_EXIST
     assert (path / "disk").read_bytes() == b"other"
-    assert os.listdir(path) == ["disk"]  # noqa: PTH208
+    assert os.listdir(path) == ["disk"]
 
 
 def test_a_file_system_without_links(
@@ -469,7 +469,7 @@ def test_a_file_system_without_links(
 
     monkeypatch.setattr(os, "link", no_links)
     folder.create("disk", 4, fill=lambda _: None)
-    assert os.listdir(path) == ["disk"]  # noqa: PTH208
+    assert os.listdir(path) == ["disk"]
 
     def fill(fd: int) -> None:
         (path / "other").write_bytes(b"other")

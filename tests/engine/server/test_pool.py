@@ -201,7 +201,7 @@ def test_a_refresh_without_the_folder_makes_it_inactive(pool: FolderPool, path: 
 
 def test_a_refresh_opens_no_more_than_it_needs(pool: FolderPool) -> None:
     gc.collect()
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = len(os.listdir("/proc/self/fd"))
     errors: list[Refusal] = []
     for _ in range(10):
         try:
@@ -209,7 +209,7 @@ def test_a_refresh_opens_no_more_than_it_needs(pool: FolderPool) -> None:
         except Refusal as error:
             errors.append(error)  # keeps alive what was used
         pool.refresh()
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 def test_a_refresh_takes_the_folder_that_is_there_now(pool: FolderPool, path: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_refresh_takes_the_folder_that_is_there_now(pool: FolderPool, path: Pa
 def test_descriptors_are_closed(path: Path) -> None:
     pool = FolderPool("images", str(path))
     gc.collect()
-    before = len(os.listdir("/proc/self/fd"))  # noqa: PTH208
+    before = len(os.listdir("/proc/self/fd"))
     for _ in range(20):
         pool.start()
         pool.refresh()
@@ -244,7 +244,7 @@ def test_descriptors_are_closed(path: Path) -> None:
         error_of(lambda: pool.clone(volume_xml("a"), pool, "a"))
         pool.stop()
     gc.collect()  # refusals refer to what raised them
-    assert len(os.listdir("/proc/self/fd")) == before  # noqa: PTH208
+    assert len(os.listdir("/proc/self/fd")) == before
 
 
 # --- looking -------------------------------------------------------------------------------------
@@ -430,7 +430,7 @@ def test_create_errors(pool: FolderPool, path: Path, xml: str, code: int, text: 
     error = error_of(lambda: pool.create(xml))
     assert error.code == code
     assert text is None or error.str2 == text.replace("@", str(path))
-    assert os.listdir(path) == []  # noqa: PTH208
+    assert os.listdir(path) == []
 
 
 def test_what_else_cannot_be_created(pool: FolderPool) -> None:
@@ -793,5 +793,5 @@ def test_many_threads_do_all_sorts_of_things(pool: FolderPool, path: Path) -> No
     with ThreadPoolExecutor(8) as threads:
         for seen in threads.map(work, range(16)):
             assert seen <= errors
-    assert not any(name.endswith(".lacuna-part") for name in os.listdir(path))  # noqa: PTH208
+    assert not any(name.endswith(".lacuna-part") for name in os.listdir(path))
     pool.stop()

@@ -380,7 +380,7 @@ async def test_cancelled_in_the_middle(daemon: Daemon, job: Job) -> None:
     """And at once, although more is on its way than is taken."""
     daemon.volumes["v"].data = bytearray(body(0, 32 * MIB))
     task = asyncio.create_task(job(TransferOptions(limit=2 * MIB)))
-    while job.download is None or job.download.tracker.moved == 0:  # noqa: ASYNC110
+    while job.download is None or job.download.tracker.moved == 0:
         await asyncio.sleep(0.001)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):

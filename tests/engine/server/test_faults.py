@@ -1,0 +1,512 @@
+"""Each fault is seen on the wire, and Lacuna's own transfers survive it or say what happened.
+
+What a transfer must never do is call itself done with anything but the right content.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+import pytest
+
+from engine.server.serving import Served, Wire
+from integration.images import Piece, data, hole, make_image, pattern, zeros
+from lacuna_engine.client import connection as connection_module
+from lacuna_engine.client.keepalive import Patience
+from lacuna_engine.errors import ConnectionLostError, LacunaError
+from lacuna_engine.rpc import procedures as p
+from lacuna_engine.rpc import records as r
+from lacuna_engine.rpc.packet import Packet, Program, Status, Type
+from lacuna_engine.rpc.record import Void
+from lacuna_engine.server import DAEMON_PACKETS, Faults
+from lacuna_engine.storage import PoolChange, PoolWatch
+from lacuna_engine.transfer import (
+    Download,
+    IfExists,
+    Session,
+    State,
+    TransferOptions,
+    Upload,
+    prove,
+)
+from lacuna_engine.xdr import Cursor
+
+KIB = 1 << 10
+MIB = 1 << 20
+NEW, OLD = b"\xa5", b"\xee"
+
+
+async def upload(served: Served, wire: Wire, length: int = 0, *, sparse: bool = True) -> int:
+    """Open an upload onto a volume of 1 MiB of old bytes."""
+    handle = served.volume("v", OLD * MIB)
+    return await wire.open_stream(p.VOL_UPLOAD, r.VolumeRange(handle, 0, length, int(sparse)))
+
+
+async def download(served: Served, wire: Wire, *, sparse: bool = True) -> int:
+    target = r.VolumeRange(served.handle("v"), 0, 0, int(sparse))
+    return await wire.open_stream(p.VOL_DOWNLOAD, target)
+
+
+async def until_end(wire: Wire) -> list[Packet]:
+    """Take a download's packets up to the empty one."""
+    seen: list[Packet] = []
+    while (message := await wire.next()).payload:
+        seen.append(message)
+    assert (message.header.type, message.header.status) == (Type.STREAM, Status.CONTINUE)
+    return seen
+
+
+# --- on the wire ---------------------------------------------------------------------------------
+
+
+async def test_busy_opens(served: Served, wire: Wire) -> None:
+    served.faults.busy_opens = 2
+    target = r.VolumeRange(served.volume("v"))
+    for procedure in (p.VOL_UPLOAD, p.VOL_DOWNLOAD):
+        error = await wire.answer(procedure, target)
+        assert (error.code, error.message) == (55, "volume 'v' is still in use.")
+    await wire.open_stream(p.VOL_UPLOAD, target)
+
+
+async def test_no_sparse(served: Served, wire: Wire) -> None:
+    served.faults.no_sparse = True
+    handle = served.volume("v")
+    for procedure in (p.VOL_UPLOAD, p.VOL_DOWNLOAD):
+        assert (await wire.answer(procedure, r.VolumeRange(handle, flags=1))).code == 8
+        await wire.open_stream(procedure, r.VolumeRange(handle))
+
+
+@pytest.mark.parametrize(("size", "early"), [(10 * MIB, 2), (MIB, 2), (0, 1)])
+async def test_data_before_reply(served: Served, wire: Wire, size: int, early: int) -> None:
+    served.faults.data_before_reply = True
+    served.volume("v", NEW * size)
+    await download(served, wire)
+    assert wire.early == early
+    assert sum(len(one.payload) for one in await until_end(wire)) == size
+
+
+async def test_no_space_after(served: Served, wire: Wire) -> None:
+    served.faults.no_space_after = 1000
+    serial = await upload(served, wire)
+    wire.data(serial, NEW * 5000)
+    wire.finish(serial)
+    error = await wire.outcome(serial)
+    assert error is not None
+    assert (error.code, error.domain, error.int1) == (38, 38, 28)
+    assert served.content()[:1001] == NEW * 1000 + OLD
+
+
+async def test_swallow_last_error(served: Served, wire: Wire) -> None:
+    served.faults.no_space_after = 1000
+    served.faults.swallow_last_error = True
+    serial = await upload(served, wire)
+    wire.data(serial, NEW * 5000)
+    wire.finish(serial)
+    assert await wire.outcome(serial) is None
+    assert served.content()[:1001] == NEW * 1000 + OLD
+    serial = await upload(served, wire)
+    wire.data(serial, NEW * 5000)
+    await until(lambda: served.content().startswith(NEW * 1000))
+    await asyncio.sleep(0.05)
+    wire.data(serial, NEW)
+    error = await wire.outcome(serial)
+    assert error is not None
+    assert error.int1 == 28
+
+
+async def test_error_as_reply(served: Served, wire: Wire) -> None:
+    served.faults.error_as_reply = True
+    serial = await upload(served, wire)
+    wire.hole(serial, -1)
+    message = await wire.next()
+    assert (message.header.type, message.header.serial) == (Type.REPLY, serial)
+    error = r.WireError.unpack(Cursor(message.payload))
+    assert (error.code, error.domain, error.int1) == (1, 7, 0)
+
+
+async def test_ok_after_error(served: Served, wire: Wire) -> None:
+    served.faults.ok_after_error = True
+    serial = await upload(served, wire, 10)
+    wire.data(serial, NEW * 20)
+    assert await wire.outcome(serial) is not None
+    assert await wire.outcome(serial) is None
+
+
+async def test_hole_truncates(served: Served, wire: Wire) -> None:
+    served.faults.hole_truncates = True
+    serial = await upload(served, wire)
+    wire.hole(serial, 4096)
+    wire.finish(serial)
+    assert await wire.outcome(serial) is None
+    assert served.content() == OLD * 4096
+
+
+async def test_slow_refresh(served: Served, wire: Wire) -> None:
+    served.faults.slow_refresh = 0.3
+    loop = asyncio.get_running_loop()
+    serial = await upload(served, wire)
+    wire.finish(serial)
+    assert await wire.outcome(serial) is None
+    before = loop.time()
+    await wire.answer(p.CONNECT_GET_TYPE, Void())
+    assert loop.time() - before > 0.2
+
+
+async def test_short_download(served: Served, wire: Wire) -> None:
+    served.faults.short_download = 1500
+    served.volume("v", NEW * 5000)
+    await download(served, wire)
+    assert sum(len(one.payload) for one in await until_end(wire)) == 1500
+
+
+@pytest.mark.parametrize("sizes", [DAEMON_PACKETS, (1,), (7, 100_000)])
+async def test_packets(served: Served, wire: Wire, sizes: tuple[int, ...]) -> None:
+    served.faults.packets = sizes
+    total = sum(sizes) * 3
+    served.volume("v", NEW * total)
+    await download(served, wire)
+    assert [len(one.payload) for one in await until_end(wire)] == [*sizes * 3]
+
+
+async def test_holes_left_out(served: Served, wire: Wire) -> None:
+    make_image(served.folder / "v", hole(MIB), data(MIB), hole(MIB))
+    for faults, expected in (
+        (Faults(), ["hole", "data", "hole"]),
+        (Faults(no_trailing_hole=True), ["hole", "data"]),
+        (Faults(no_holes=True), ["data", "data", "data"]),
+    ):
+        for one in fields(faults):
+            setattr(served.faults, one.name, getattr(faults, one.name))
+        serial = await download(served, wire)
+        kinds = [
+            "hole" if one.header.type == Type.STREAM_HOLE else "data"
+            for one in await until_end(wire)
+        ]
+        assert kinds == expected
+        wire.finish(serial, p.VOL_DOWNLOAD)
+        assert await wire.outcome(serial) is None
+
+
+async def test_deaf_to_pings(served: Served, wire: Wire) -> None:
+    served.faults.deaf_to_pings = True
+    wire.ping()
+    assert await wire.answer(p.CONNECT_GET_TYPE, Void()) == r.String("storage")
+    assert not wire._messages
+
+
+async def test_never_pings(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lacuna_engine.server.keepalive.INTERVAL", 0.05)
+    for never in (False, True):
+        served.faults.never_pings = never
+        async with served.connect() as wire:
+            await wire.answer(p.CONNECT_SUPPORTS_FEATURE, r.Number(10))
+            if never:
+                with pytest.raises(TimeoutError):
+                    await asyncio.wait_for(wire.message(), 0.5)
+            else:
+                assert (await wire.next()).header.program == Program.KEEPALIVE
+
+
+async def test_request_window(served: Served, wire: Wire) -> None:
+    """Of many slow calls some are begun, and no more."""
+    served.faults.request_window = 3
+    served.faults.reorder_replies = True  # which makes them slow, the first most
+    client = next(iter(served.server._clients))
+    for _ in range(10):
+        wire.call(p.CONNECT_GET_TYPE, Void())
+    await until(lambda: len(client._in_progress) == 3)
+    for _ in range(10):
+        assert len(client._in_progress) <= 3
+        await wire.next()
+
+
+async def test_reorder_replies(served: Served, wire: Wire) -> None:
+    served.faults.reorder_replies = True
+    serials = [wire.call(p.CONNECT_GET_TYPE, Void()) for _ in range(5)]
+    answered = [(await wire.next()).header.serial for _ in serials]
+    assert sorted(answered) == serials
+    assert answered != serials
+
+
+async def test_hang(served: Served, wire: Wire) -> None:
+    served.faults.hang = frozenset({p.CONNECT_GET_URI.number})
+    wire.call(p.CONNECT_GET_URI, Void())
+    assert await wire.answer(p.CONNECT_GET_TYPE, Void()) == r.String("storage")
+
+
+async def test_error_code_and_translation(served: Served, wire: Wire) -> None:
+    served.faults.error_code = 4711
+    served.faults.translated = True
+    error = await wire.answer(p.POOL_LOOKUP_BY_NAME, r.String("nope"))
+    assert (error.code, error.domain) == (4711, 18)
+    assert error.message == "Fehler: Das ging schief"
+
+
+async def test_huge_capacity(served: Served, wire: Wire) -> None:
+    served.faults.huge_capacity = True
+    info = await wire.answer(p.VOL_GET_INFO, r.Volume(served.volume("v")))
+    assert info.capacity == 2**64 - 1
+
+
+async def test_event_flood(served: Served, wire: Wire) -> None:
+    served.faults.event_flood = 99
+    await wire.answer(p.POOL_EVENT_REGISTER, r.RegisterPoolEvent(1))
+    pool = (await wire.answer(p.POOL_LOOKUP_BY_NAME, r.String("pool"))).pool
+    wire.call(p.POOL_REFRESH, r.PoolFlags(pool))
+    events = 0
+    while events < 100:
+        events += (await wire.next()).header.type == Type.MESSAGE
+
+
+@pytest.mark.parametrize("sent", [0, 500, 3 * MIB])
+async def test_cut_after_sending(served: Served, wire: Wire, sent: int) -> None:
+    served.volume("v", NEW * 8 * MIB)
+    served.faults.cut_after_sending = sent
+    wire.call(p.VOL_DOWNLOAD, r.VolumeRange(served.handle("v")))
+    received = 0
+    while (message := await wire.message()) is not None:
+        received += len(message.payload)
+    assert received < sent + 3 * MIB
+
+
+async def test_cut_after_receiving(served: Served, wire: Wire) -> None:
+    serial = await upload(served, wire)
+    served.faults.cut_after_receiving = 100_000
+    wire.data(serial, NEW * 200_000)
+    assert await wire.ended()
+
+
+async def test_half_a_header(served: Served, wire: Wire) -> None:
+    served.faults.half_a_header = True
+    for _ in range(3):
+        wire.call(p.CONNECT_GET_TYPE, Void())
+    assert len(await wire.reader.readexactly(14)) == 14
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(wire.reader.read(1), 0.2)
+
+
+async def test_oversize(served: Served, wire: Wire) -> None:
+    served.faults.oversize = True
+    wire.call(p.CONNECT_GET_TYPE, Void())
+    assert int.from_bytes(await wire.reader.readexactly(4), "big") > 1 << 26
+
+
+def test_every_fault_has_a_test() -> None:
+    text = Path(__file__).read_text()
+    assert [one.name for one in fields(Faults) if f".{one.name} = " not in text] == [
+        "no_trailing_hole",
+        "no_holes",
+    ]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.005)
+
+
+# --- and the engine ------------------------------------------------------------------------------
+
+IMAGE: tuple[Piece, ...] = (
+    hole(300 * KIB), data(700 * KIB), hole(2 * MIB), data(MIB + 77), zeros(MIB), data(4096),
+    hole(MIB),
+)  # fmt: skip
+
+DONE = frozenset({"done"})
+FAILS = frozenset({"fails"})
+EITHER = DONE | FAILS
+
+
+@dataclass(frozen=True)
+class Case:
+    """A fault, and what may come of an upload, of one over an old volume, and of a download."""
+
+    faults: dict[str, object]
+    upload: frozenset[str] = DONE
+    replace: frozenset[str] = DONE
+    download: frozenset[str] = DONE
+
+
+CASES: dict[str, Case] = {
+    "none": Case({}),
+    "busy_opens": Case({"busy_opens": 4}),
+    "no_sparse": Case({"no_sparse": True}, EITHER, EITHER, EITHER),
+    "data_before_reply": Case({"data_before_reply": True}),
+    "no_space_at_once": Case({"no_space_after": 0}, FAILS, FAILS),
+    "no_space_after": Case({"no_space_after": MIB}, FAILS, FAILS),
+    "swallowed": Case({"no_space_after": MIB, "swallow_last_error": True}, FAILS, FAILS),
+    "swallowed_at_the_end": Case(
+        {"no_space_after": 700 * KIB + 2 * MIB, "swallow_last_error": True}, EITHER, EITHER
+    ),
+    "lost_reason": Case(
+        {"no_space_after": MIB, "swallow_last_error": True, "error_as_reply": True}, FAILS, FAILS
+    ),
+    "crossing": Case({"no_space_after": MIB, "ok_after_error": True}, FAILS, FAILS),
+    "hole_truncates": Case({"hole_truncates": True}),
+    "slow_refresh": Case({"slow_refresh": 0.05}),
+    "short_download": Case({"short_download": MIB}, download=FAILS),
+    "nothing_to_download": Case({"short_download": 0}, download=FAILS),
+    "daemon_packets": Case({"packets": DAEMON_PACKETS}),
+    "odd_packets": Case({"packets": (1, 100_001, 3)}),
+    "no_trailing_hole": Case({"no_trailing_hole": True}, download=EITHER),
+    "no_holes": Case({"no_holes": True}),
+    "request_window": Case({"request_window": 1}),
+    "reorder_replies": Case({"reorder_replies": True}),
+    "translated": Case({"translated": True, "busy_opens": 0}),
+    "unknown_code": Case({"error_code": 4711, "no_space_after": MIB}, FAILS, FAILS),
+    "huge_capacity": Case({"huge_capacity": True}, EITHER, EITHER, EITHER),
+    "event_flood": Case({"event_flood": 200}),
+    "never_pings": Case({"never_pings": True}),
+    "deaf_to_pings": Case({"deaf_to_pings": True}, EITHER, EITHER, EITHER),
+    **{
+        f"cut_after_sending_{count}": Case({"cut_after_sending": count}, EITHER, EITHER, FAILS)
+        for count in (0, 40, 1000, MIB)
+    },
+    **{
+        f"cut_after_receiving_{count}": Case({"cut_after_receiving": count}, FAILS, FAILS, EITHER)
+        for count in (0, 30, 500, MIB)
+    },
+    "half_a_header": Case({"half_a_header": True}, FAILS, FAILS, FAILS),
+    "oversize": Case({"oversize": True}, FAILS, FAILS, FAILS),
+    "hanging_upload": Case({"hang": frozenset({208})}, FAILS, FAILS),
+    "hanging_download": Case({"hang": frozenset({209})}, download=FAILS),
+}
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the engine give up after a second what it gives minutes to otherwise."""
+    patience = functools.partial(Patience, ping_after=0.3, give_up_after=1.0)
+    monkeypatch.setattr(connection_module, "Patience", patience)
+    monkeypatch.setattr(connection_module, "OPEN_TIMEOUT", 2.0)
+    monkeypatch.setattr(connection_module, "CLOSE_TIMEOUT", 0.2)
+    monkeypatch.setattr("lacuna_engine.transfer.streams.CANCEL_PATIENCE", 0.2)
+    monkeypatch.setattr(prove, "PATIENCE", 1.0)
+    monkeypatch.setattr(prove, "SETTLE", 0.2)
+
+
+async def outcome(transfer: Upload | Download, case: Case) -> str:
+    """Return how a transfer ends; one that would wait for ever is cancelled."""
+    task = asyncio.ensure_future(transfer.run())
+    done, _ = await asyncio.wait([task], timeout=1 if "hang" in case.faults else 30)
+    if not done:
+        task.cancel()
+        await asyncio.wait([task], timeout=20)
+        assert task.cancelled()
+        return "fails"
+    error = task.exception()
+    if error is None:
+        assert task.result().state is State.DONE
+        return "done"
+    assert isinstance(error, LacunaError), error
+    assert str(error)
+    return "fails"
+
+
+def set_faults(served: Served, faults: dict[str, object]) -> None:
+    for name, value in faults.items():
+        setattr(served.faults, name, value)
+
+
+async def open_session(served: Served) -> Session:
+    session = served.session()
+    await session.open()
+    return session
+
+
+@pytest.mark.parametrize("verify", [False, True])
+@pytest.mark.parametrize("name", CASES)
+async def test_an_upload(served: Served, tmp_path: Path, name: str, verify: bool) -> None:
+    case = CASES[name]
+    source = make_image(tmp_path / "source", *IMAGE)
+    session = await open_session(served)
+    set_faults(served, case.faults)
+    options = TransferOptions(verify=verify)
+    result = await outcome(Upload(session, source, "pool", "v", options=options), case)
+    expected = case.upload if not verify or case.download <= DONE else case.upload | FAILS
+    assert result in expected
+    if result == "done":
+        assert served.content() == source.read_bytes()
+    set_faults(served, {one: getattr(Faults(), one) for one in case.faults})
+    await session.close()
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_a_replacing_upload(served: Served, tmp_path: Path, name: str) -> None:
+    case = CASES[name]
+    source = make_image(tmp_path / "source", *IMAGE)
+    served.volume("v", OLD * 9 * MIB)
+    session = await open_session(served)
+    set_faults(served, case.faults)
+    options = TransferOptions(if_exists=IfExists.REPLACE)
+    result = await outcome(Upload(session, source, "pool", "v", options=options), case)
+    assert result in case.replace
+    if result == "done":
+        assert served.content() == source.read_bytes()
+    set_faults(served, {one: getattr(Faults(), one) for one in case.faults})
+    await session.close()
+
+
+@pytest.mark.parametrize("name", CASES)
+async def test_a_download(served: Served, tmp_path: Path, name: str) -> None:
+    case = CASES[name]
+    make_image(served.folder / "v", *IMAGE)
+    session = await open_session(served)
+    set_faults(served, case.faults)
+    target = tmp_path / "target"
+    result = await outcome(Download(session, "pool", "v", target), case)
+    assert result in case.download
+    if result == "done":
+        assert target.read_bytes() == served.content()
+    else:
+        assert list(tmp_path.iterdir()) == []
+    set_faults(served, {one: getattr(Faults(), one) for one in case.faults})
+    await session.close()
+
+
+async def test_a_flood_of_events(served: Served) -> None:
+    """The watch stays small, and says what happened once."""
+    served.faults.event_flood = 20_000
+    async with served.session() as session:
+        pool = await session.storage.pool("pool")
+        async with PoolWatch(session.storage.connection) as watch, asyncio.timeout(30):
+            await session.storage.refresh_pool(pool)
+            assert (await anext(watch)).change is PoolChange.REFRESHED
+            assert len(watch._waiting) <= 1
+
+
+async def test_a_client_that_takes_no_events_is_sent_away(served: Served, wire: Wire) -> None:
+    served.faults.event_flood = 500_000
+    await wire.answer(p.POOL_EVENT_REGISTER, r.RegisterPoolEvent(1))
+    pool = (await wire.answer(p.POOL_LOOKUP_BY_NAME, r.String("pool"))).pool
+    wire.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    wire.call(p.POOL_REFRESH, r.PoolFlags(pool))
+    await until(lambda: served.server.clients == 0)
+
+
+async def test_the_pool_stops_meanwhile(served: Served, tmp_path: Path) -> None:
+    """The transfer says so, or its content is right."""
+    content = pattern(0, 4 * MIB)
+    (tmp_path / "source").write_bytes(content)
+    async with served.session() as session:
+        transfer = Upload(
+            session, tmp_path / "source", "pool", "v", options=TransferOptions(limit=8 * MIB)
+        )
+        task = asyncio.ensure_future(transfer.run())
+        await until(lambda: transfer.tracker.moved > MIB)
+        served.registry.lookup_by_name("pool").stop()
+        with pytest.raises(LacunaError):
+            await task
+        served.registry.lookup_by_name("pool").start()
+
+
+async def test_a_lost_connection_names_itself(served: Served) -> None:
+    async with served.session() as session:
+        served.faults.cut_after_sending = 0
+        await session.storage.pools()
+        with pytest.raises(ConnectionLostError):
+            await session.storage.pools()
