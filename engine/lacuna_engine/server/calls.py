@@ -7,6 +7,7 @@ which state of the connection, is decided here once for all (protocol.md 1.7, 3.
 from __future__ import annotations
 
 import asyncio
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 from lacuna_engine.rpc import procedures as p
@@ -84,7 +85,7 @@ class Calls:
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="lacuna-serve")
         self._urgent = ThreadPoolExecutor(URGENT_THREADS, thread_name_prefix="lacuna-serve-urgent")
         self._callers: set[Caller] = set()
-        self._next_callback = 1
+        self._callback_ids = itertools.count(1)
         self._refreshing_until = 0.0
 
     def start(self) -> None:
@@ -149,7 +150,10 @@ class Calls:
             raise in_words(Code.INTERNAL_ERROR, "unsupported storage pool event ID")
         if len(caller.registrations) >= MAX_REGISTRATIONS:
             raise failed("too many event callbacks")
-        number, self._next_callback = self._next_callback, self._next_callback + 1
+        number = next(self._callback_ids)
         caller.registrations[number] = wanted
         self._callers.add(caller)
+        if not caller.connected:
+            # It has ended meanwhile: this is another thread.
+            self._callers.discard(caller)
         return number
