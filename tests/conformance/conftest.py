@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -77,3 +79,10 @@ def no_lost_errors(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
         r for r in caplog.records if r.name.startswith(("asyncio", "lacuna")) and r.levelno > 30
     ]
     assert not lost, lost
+
+
+@pytest.fixture
+def short_path() -> Iterator[Path]:
+    """A folder whose path leaves room for a socket's name."""
+    with tempfile.TemporaryDirectory(prefix="lacuna-") as folder:
+        yield Path(folder)

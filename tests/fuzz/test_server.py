@@ -22,7 +22,7 @@ from lacuna_engine.rpc.packet import encode
 
 MESSAGES = int(os.environ.get("LACUNA_FUZZ_MESSAGES", "20000"))
 SEED = int(os.environ.get("LACUNA_FUZZ_SEED", "1"))
-GROWTH = 64 << 20
+GROWTH = 24 << 20
 """Bytes that the process may be larger at the end than after the first tenth."""
 
 

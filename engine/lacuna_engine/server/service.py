@@ -156,6 +156,9 @@ class StorageServer:
                 f"{address} needs a certificate",
                 hint="Put servercert.pem and serverkey.pem into libvirt's PKI folders.",
             )
+        # libvirt's client takes the first thing that comes for the byte that accepts it, and gives
+        # up if it is a session ticket.
+        self._tls.num_tickets = 0
 
         def accept() -> StreamPipe:
             return _Accepted(lambda pipe: self._take(pipe, secure=True, greeting=ACCEPTED))
