@@ -3,7 +3,9 @@
 Each case runs every tool once per round, one after the other, so that a machine whose speed
 drifts treats them alike. What is printed are medians over the rounds, and the speed relative to
 the first as the median of each round's own ratio. The client's peak is at least that of this
-program, from which it was started. Run it with ``./dev bench``.
+program, from which it was started. Each run has a libvirtd that has just been started, as on a
+host where it starts on demand: a daemon whose memory has been through one transfer is faster in
+the next, whoever made it. Run it with ``./dev bench``.
 """
 
 import argparse
@@ -51,17 +53,18 @@ class Row:
 
 @dataclass(frozen=True)
 class Served:
-    """A pool on tmpfs and who serves it."""
+    """A pool on tmpfs and who serves it; ``fresh`` makes it new and returns its process."""
 
     name: str
     uri: str
     pool: str
     path: Path
-    pid: int
+    fresh: Callable[[], int]
 
-    def cpu(self) -> float:
+    @staticmethod
+    def cpu(pid: int) -> float:
         """Seconds of processor time the server has used."""
-        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / TICKS
 
     def virsh(self, *arguments: str) -> None:
@@ -91,7 +94,8 @@ def warm_memory(folder: Path, size: int) -> None:
 def timed(command: Sequence[str], served: Served) -> Run:
     """Run a client to its end and account for it. A failing one ends the measurement."""
     warm_memory(Path("/dev/shm"), 2 * GIB)  # noqa: S108 - where the memory comes from
-    before = served.cpu()
+    pid = served.fresh()
+    before = served.cpu(pid)
     started = time.monotonic()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(process.pid, 0)
@@ -100,7 +104,7 @@ def timed(command: Sequence[str], served: Served) -> Run:
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed")
     cpu = usage.ru_utime + usage.ru_stime
-    return Run(wall, cpu, served.cpu() - before, usage.ru_maxrss * 1024)
+    return Run(wall, cpu, served.cpu(pid) - before, usage.ru_maxrss * 1024)
 
 
 # --- the tools -----------------------------------------------------------------------------------
@@ -286,7 +290,13 @@ def ground() -> Iterator[tuple[Served, Served, Path]]:
     try:
         with PrivateLibvirtd() as daemon:
             pool = daemon.make_pool("bench", "tmpfs", size=POOL_SIZE)
-            libvirtd = Served("libvirtd", daemon.uri, pool.name, pool.path, daemon.pid)
+
+            def restart() -> int:
+                daemon.terminate()
+                daemon.start()
+                return daemon.pid
+
+            libvirtd = Served("libvirtd", daemon.uri, pool.name, pool.path, restart)
             own = pool.path / "served"
             own.mkdir()
             with serving(own, daemon.root / "serve.sock") as served:
@@ -303,7 +313,7 @@ def serving(folder: Path, socket: Path) -> Iterator[Served]:
         try:
             assert process.stdout is not None
             uri = process.stdout.readline().strip()
-            yield Served("lacuna serve", uri, "bench", folder, process.pid)
+            yield Served("lacuna serve", uri, "bench", folder, lambda: process.pid)
         finally:
             process.terminate()
 
