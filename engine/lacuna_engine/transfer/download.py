@@ -88,7 +88,7 @@ class Download:
         try:
             if before.type == VolumeType.FILE:
                 target.check_room(min(before.allocation, size))
-            await self._receive(volume, target, size)
+            await self._receive(volume, target, size, before.allocation)
             await self._look_once_more(volume, before, size)
             self.tracker.phase = Phase.FINISHING
             await target.aside(target.flush)
@@ -132,7 +132,9 @@ class Download:
             )
         return volume, description
 
-    async def _receive(self, volume: VolumeHandle, target: LocalTarget, size: int) -> None:
+    async def _receive(
+        self, volume: VolumeHandle, target: LocalTarget, size: int, data: int
+    ) -> None:
         self.tracker.phase = Phase.RECEIVING
         if size == 0:
             return
@@ -142,7 +144,7 @@ class Download:
         # take that for our death (transports.md A9).
         connection = await self._session.connect(daemon_pings=False)
         self.report.connections = 1
-        receiver = Receiver(connection, volume, size)
+        receiver = Receiver(connection, volume, size, data)
         try:
             await receiver.run(
                 TargetWriter(self.tracker, target, self._options.limit, self._digest)
