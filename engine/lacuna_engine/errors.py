@@ -19,6 +19,7 @@ The tree::
     │   ├── VolumeBusyError            code 55 while another call opens it  (retryable)
     │   ├── InvalidOperationError      code 55 otherwise
     │   ├── ReadOnlyError              code 29
+    │   ├── RemoteWriteError           a stream's write failed, the reason is lost
     │   ├── NotSupportedError          codes 3, 8, 67, 74, 84, 39 unknown procedure
     │   └── RemoteSystemError          code 38, the daemon's errno in ``errno``
     │       └── RemoteNoSpaceError     errno 28
@@ -26,16 +27,18 @@ The tree::
     │   ├── ExistsError                the destination exists                             exit 4
     │   ├── NoSpaceError               not enough room, found before the first byte
     │   ├── SourceChangedError         the source changed while it was read
+    │   ├── DestinationChangedError    what had arrived is no longer there
     │   ├── NotProvedError             the data could not be shown to have arrived
     │   └── VerificationError          read back, and it is different                     exit 5
     └── LocalFileError                 a local file cannot be read or written
 
-An error says what happened (its text), and where known why and what to do (``hint``). Whether a
-retry can help is a property of the error (``retryable``), never a guess of the caller.
+An error says what happened (its text), and where known why and what to do (``hint``). Whether
+trying again can help is a property of the error (``remedy``), never a guess of the caller.
 """
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import ClassVar
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "CallTimeoutError",
     "ConnectError",
     "ConnectionLostError",
+    "DestinationChangedError",
     "ExistsError",
     "InvalidOperationError",
     "LacunaError",
@@ -54,9 +58,11 @@ __all__ = [
     "PoolNotFoundError",
     "ProtocolError",
     "ReadOnlyError",
+    "Remedy",
     "RemoteError",
     "RemoteNoSpaceError",
     "RemoteSystemError",
+    "RemoteWriteError",
     "SourceChangedError",
     "TransferError",
     "UnreachableError",
@@ -69,6 +75,17 @@ __all__ = [
 ]
 
 
+class Remedy(StrEnum):
+    """What can make the same request succeed later."""
+
+    NONE = "none"
+    """Nothing: it is wrong in itself, or what it asks for is not there."""
+    WAIT = "wait"
+    """Time: the link, the daemon or another client may be back in a moment."""
+    USER = "user"
+    """Somebody who makes room, gives a password, or agrees to what has changed."""
+
+
 class LacunaError(Exception):
     """Base of all errors raised on purpose.
 
@@ -76,13 +93,18 @@ class LacunaError(Exception):
     command line returns for it.
     """
 
-    retryable: ClassVar[bool] = False
+    remedy: ClassVar[Remedy] = Remedy.NONE
     exit_code: ClassVar[int] = 1
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    @property
+    def retryable(self) -> bool:
+        """Whether a later try may succeed though nobody does anything."""
+        return self.remedy is Remedy.WAIT
 
 
 class UsageError(LacunaError):
@@ -100,15 +122,19 @@ class ConnectError(LacunaError):
 class UnreachableError(ConnectError):
     """Nothing answers at the address, or it may not be opened."""
 
+    remedy = Remedy.WAIT
+
 
 class AuthenticationError(ConnectError):
     """The daemon does not let this user in."""
+
+    remedy = Remedy.USER
 
 
 class ConnectionLostError(LacunaError):
     """An established connection ended before its work was done."""
 
-    retryable = True
+    remedy = Remedy.WAIT
 
 
 class PeerSilentError(ConnectionLostError):
@@ -118,7 +144,7 @@ class PeerSilentError(ConnectionLostError):
 class CallTimeoutError(LacunaError):
     """A call was not answered within its limit. The connection stays usable."""
 
-    retryable = True
+    remedy = Remedy.WAIT
 
 
 class ProtocolError(LacunaError):
@@ -160,15 +186,25 @@ class VolumeExistsError(RemoteError):
 class VolumeBusyError(RemoteError):
     """Another call is opening, cloning or wiping the volume or its pool; a short wait helps."""
 
-    retryable = True
+    remedy = Remedy.WAIT
 
 
 class InvalidOperationError(RemoteError):
     """Not possible in the present state, for example on an inactive pool (code 55)."""
 
+    remedy = Remedy.USER
+
 
 class ReadOnlyError(RemoteError):
     """The connection is read-only (code 29)."""
+
+    remedy = Remedy.USER
+
+
+class RemoteWriteError(RemoteError):
+    """The daemon could not write to a volume and lost the reason (protocol.md 4.6)."""
+
+    remedy = Remedy.USER
 
 
 class NotSupportedError(RemoteError):
@@ -177,6 +213,8 @@ class NotSupportedError(RemoteError):
 
 class RemoteSystemError(RemoteError):
     """A system call failed on the daemon's host; ``errno`` tells which way."""
+
+    remedy = Remedy.USER
 
 
 class RemoteNoSpaceError(RemoteSystemError):
@@ -190,26 +228,42 @@ class TransferError(LacunaError):
 class ExistsError(TransferError):
     """The destination exists and the policy is not to touch it."""
 
+    remedy = Remedy.USER
     exit_code = 4
 
 
 class NoSpaceError(TransferError):
     """There is not enough room at the destination; found before or while writing."""
 
+    remedy = Remedy.USER
+
 
 class SourceChangedError(TransferError):
     """The source changed while it was read, so the copy would be a mixture."""
+
+    remedy = Remedy.USER
+
+
+class DestinationChangedError(TransferError):
+    """What an interrupted transfer had brought there is not there any more, or different."""
+
+    remedy = Remedy.USER
 
 
 class NotProvedError(TransferError):
     """The daemon agreed, but the data could not be shown to have arrived."""
 
+    remedy = Remedy.USER
+
 
 class VerificationError(TransferError):
     """Read back, the destination differs from the source."""
 
+    remedy = Remedy.USER
     exit_code = 5
 
 
 class LocalFileError(LacunaError):
     """A local file or folder cannot be read or written."""
+
+    remedy = Remedy.USER

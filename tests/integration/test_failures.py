@@ -110,7 +110,7 @@ def no_check(monkeypatch: pytest.MonkeyPatch) -> None:
     async def check_nothing(*_: object) -> None:
         await asyncio.sleep(0)
 
-    monkeypatch.setattr("lacuna_engine.transfer.upload.check_room", check_nothing)
+    monkeypatch.setattr("lacuna_engine.transfer.filling.check_room", check_nothing)
 
 
 @pytest.mark.parametrize("shape", TOO_LARGE)

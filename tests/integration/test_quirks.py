@@ -69,7 +69,7 @@ async def test_1_finish_says_ok_although_data_was_lost(
     assert small_pool.file("virsh").stat().st_size < image.stat().st_size
     daemon.virsh("vol-delete", "--pool", small_pool.name, "virsh")
 
-    monkeypatch.setattr("lacuna_engine.transfer.upload.check_room", check_nothing)
+    monkeypatch.setattr("lacuna_engine.transfer.filling.check_room", check_nothing)
     with pytest.raises((RemoteError, NotProvedError)):
         await upload(session, image, small_pool)
     assert files_in(small_pool.path) == []
@@ -178,7 +178,7 @@ async def test_5_an_error_that_meets_a_hole_comes_as_a_reply(
     assert b"did not set virError" in answer.payload
     daemon.virsh("vol-delete", "--pool", small_pool.name, "naive")
 
-    monkeypatch.setattr("lacuna_engine.transfer.upload.check_room", check_nothing)
+    monkeypatch.setattr("lacuna_engine.transfer.filling.check_room", check_nothing)
     image = make_image(tmp_path / "image", data(5 * MIB), hole(tail))
     with pytest.raises(RemoteError) as caught:
         await upload(session, image, small_pool)
@@ -204,7 +204,7 @@ async def test_6_a_hole_on_a_plain_stream_closes_the_connection(
         """A daemon before 3.4 refuses the flag, and then there is none."""
         return await connection.upload(VolumeRange(target.volume, target.offset, target.length))
 
-    monkeypatch.setattr("lacuna_engine.transfer.upload.open_upload", open_plain)
+    monkeypatch.setattr("lacuna_engine.transfer.filling.open_upload", open_plain)
     for name, pieces in SHAPES.items():
         image = make_image(tmp_path / name, *pieces)
         report = await upload(session, image, pool)

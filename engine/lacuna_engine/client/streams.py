@@ -11,7 +11,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from lacuna_engine.errors import LacunaError, ProtocolError, RemoteError
+from lacuna_engine.errors import LacunaError, ProtocolError, RemoteWriteError
 from lacuna_engine.rpc.failure import Code, Domain
 from lacuna_engine.rpc.peer import ClientPeer
 from lacuna_engine.rpc.records import VolumeRange
@@ -208,7 +208,7 @@ class UploadStream(ClientStream[Upload]):
     def on_failed(self, error: LacunaError, *, cause_lost: bool) -> None:
         """Say what an empty error means: a hole met a failed write (protocol.md 4.6)."""
         if cause_lost:
-            error = RemoteError(
+            error = RemoteWriteError(
                 "the daemon could not write to the volume and lost the reason",
                 code=Code.INTERNAL_ERROR,
                 domain=Domain.RPC,

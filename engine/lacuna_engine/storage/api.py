@@ -11,12 +11,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lacuna_engine.client import Connection
-from lacuna_engine.errors import NotSupportedError, RemoteError
+from lacuna_engine.errors import InvalidOperationError, NotSupportedError, RemoteError
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
+from lacuna_engine.rpc.failure import Code
 from lacuna_engine.rpc.record import Void
 from lacuna_engine.rpc.records import PoolHandle, VolumeHandle
 from lacuna_engine.storage.busy import in_turns, retry_busy
+from lacuna_engine.storage.names import display_name
 from lacuna_engine.storage.records import (
     Permissions,
     PoolDescription,
@@ -68,6 +70,17 @@ class Storage:
     async def pool(self, name: str) -> PoolHandle:
         """Look a pool up. Raises :class:`PoolNotFoundError`."""
         return (await self._call(p.POOL_LOOKUP_BY_NAME, r.String(name))).pool
+
+    async def active_pool(self, name: str) -> PoolHandle:
+        """Look an active pool up. Raises also :class:`InvalidOperationError`."""
+        pool = await self.pool(name)
+        if (await self.pool_info(pool)).state == PoolState.INACTIVE:
+            raise InvalidOperationError(
+                f"the pool {display_name(name)} is not active",
+                code=Code.OPERATION_INVALID,
+                hint=f"Start it first, for example with: virsh pool-start {display_name(name)}",
+            )
+        return pool
 
     async def pool_info(self, pool: PoolHandle) -> PoolInfo:
         """Return state and sizes as of the last refresh (protocol.md 3.4)."""

@@ -13,7 +13,6 @@ from pathlib import PurePath, PurePosixPath
 
 from lacuna_engine.errors import (
     ExistsError,
-    InvalidOperationError,
     LacunaError,
     NoSpaceError,
     TransferError,
@@ -24,7 +23,6 @@ from lacuna_engine.errors import (
 from lacuna_engine.storage import (
     PoolDescription,
     PoolHandle,
-    PoolState,
     PoolType,
     Storage,
     VolumeDescription,
@@ -35,7 +33,14 @@ from lacuna_engine.storage import (
 )
 from lacuna_engine.transfer.options import IfExists
 
-__all__ = ["Destination", "check_room", "choose_destination", "create_fresh", "numbered"]
+__all__ = [
+    "Destination",
+    "check_room",
+    "choose_destination",
+    "create_fresh",
+    "existing_volume",
+    "numbered",
+]
 
 DEVICE_POOLS = frozenset({PoolType.LOGICAL, PoolType.DISK, PoolType.ZFS})
 """Pools whose volumes are block devices that libvirt can make."""
@@ -72,15 +77,9 @@ async def choose_destination(
     Raises :class:`ExistsError`, :class:`PoolNotFoundError`, :class:`InvalidOperationError` for an
     inactive pool, and :class:`TransferError` for what cannot be written to.
     """
-    pool = await storage.pool(pool_name)
-    if (await storage.pool_info(pool)).state == PoolState.INACTIVE:
-        raise InvalidOperationError(
-            f"the pool {display_name(pool_name)} is not active",
-            code=55,
-            hint=f"Start it first, for example with: virsh pool-start {display_name(pool_name)}",
-        )
+    pool = await storage.active_pool(pool_name)
     destination = Destination(pool, await storage.describe_pool(pool), name)
-    old = await _existing(storage, pool, name)
+    old = await existing_volume(storage, pool, name)
     if old is None:
         validate_volume_name(name)
         return destination
@@ -108,7 +107,10 @@ def _check_replaceable(destination: Destination, old: VolumeDescription) -> None
         )
 
 
-async def _existing(storage: Storage, pool: PoolHandle, name: str) -> VolumeDescription | None:
+async def existing_volume(
+    storage: Storage, pool: PoolHandle, name: str
+) -> VolumeDescription | None:
+    """Describe the volume of that name, None if there is none."""
     try:
         return await storage.describe_volume(await storage.volume(pool, name))
     except VolumeNotFoundError:
@@ -117,7 +119,7 @@ async def _existing(storage: Storage, pool: PoolHandle, name: str) -> VolumeDesc
 
 async def _free_name(storage: Storage, pool: PoolHandle, name: str) -> str:
     number = 1
-    while await _existing(storage, pool, candidate := numbered(name, number)) is not None:
+    while await existing_volume(storage, pool, candidate := numbered(name, number)) is not None:
         number += 1
     validate_volume_name(candidate)
     return candidate

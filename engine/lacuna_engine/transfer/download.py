@@ -12,7 +12,6 @@ import time
 from pathlib import Path
 
 from lacuna_engine.errors import (
-    InvalidOperationError,
     RemoteError,
     SourceChangedError,
     TransferError,
@@ -21,15 +20,27 @@ from lacuna_engine.errors import (
 from lacuna_engine.extents import ExtentMap, Progress
 from lacuna_engine.extents.source import open_source
 from lacuna_engine.rpc.records import VolumeHandle
-from lacuna_engine.storage import PoolState, VolumeDescription, VolumeType, display_name
+from lacuna_engine.storage import VolumeDescription, VolumeType, display_name
+from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage, VolumeMark
 from lacuna_engine.transfer.digest import BlockDigest
+from lacuna_engine.transfer.limit import Limiter, TokenBucket
+from lacuna_engine.transfer.notebook import Notebook
 from lacuna_engine.transfer.options import IfExists, TransferOptions
+from lacuna_engine.transfer.parts import (
+    compare_seams,
+    discard_part,
+    gaps,
+    is_in_place,
+    keep_safe,
+    reopen,
+)
 from lacuna_engine.transfer.progress import Phase, Tracker
 from lacuna_engine.transfer.receiver import Receiver, ShortError
 from lacuna_engine.transfer.report import Report, State
+from lacuna_engine.transfer.resume import check_source
 from lacuna_engine.transfer.session import Session
 from lacuna_engine.transfer.target import LocalTarget, choose_target
-from lacuna_engine.transfer.verify import compare, digest_of_file
+from lacuna_engine.transfer.verify import compare, digest_of_file, digest_of_volume
 from lacuna_engine.transfer.writer import TargetWriter
 
 __all__ = ["Download"]
@@ -38,8 +49,11 @@ __all__ = ["Download"]
 class Download:
     """One download of the volume ``name`` of ``pool`` to ``target``, a file or a folder.
 
-    Watch ``tracker`` while :meth:`run` runs; ``report`` is complete when it has ended, in
-    whatever way. ``destination`` is the file it becomes; the policy may change it.
+    With a ``keeper`` the download goes on from the checkpoint it loads, if any, and what has
+    arrived stays beside the target when it fails or is cancelled, as long as it can be gone on
+    with. ``limiter`` replaces the limit of the options. Watch ``tracker`` while :meth:`run` runs;
+    ``report`` is complete when it has ended, in whatever way. ``destination`` is the file it
+    becomes; the policy may change it.
     """
 
     def __init__(
@@ -50,6 +64,8 @@ class Download:
         target: Path,
         *,
         options: TransferOptions | None = None,
+        keeper: Keeper | None = None,
+        limiter: Limiter | None = None,
     ) -> None:
         self.tracker = Tracker()
         self._session = session
@@ -58,11 +74,16 @@ class Download:
         self._target = target
         self.destination = str(target)
         self._options = options or TransferOptions()
+        self._limiter = limiter
         self.report = Report(f"{session.uri}#{pool}/{name}", str(target))
         self._digest: BlockDigest | None = None
+        self._notes = Notebook(keeper)
 
     async def run(self) -> Report:
-        """Do it. Raises :class:`LacunaError`; then no file is left behind."""
+        """Do it. Raises :class:`LacunaError`.
+
+        Then no file is left behind, unless there is a keeper and it can be gone on with.
+        """
         started = time.monotonic()
         wire_before = self._session.bytes_on_wire
         try:
@@ -77,30 +98,97 @@ class Download:
     async def _run(self) -> None:
         volume, before = await self._find()
         size = await self._session.storage.physical(volume)
-        path = choose_target(self._target, volume.name, self._options.if_exists)
-        self.tracker.map = ExtentMap(size)
+        mark = VolumeMark.of(before, size)
+        saved = self._notes.load()
+        if saved is not None and self._options.start_over:
+            discard_part(saved)
+            saved = None
+        if saved is None or saved.stage is Stage.MAKING:
+            target = self._begin(mark, before, saved)
+        else:
+            target = await self._go_on(volume, mark, saved)
+        if target is not None:
+            await self._fill(target, volume, before, size)
+        self._notes.forget()
+
+    def _begin(
+        self, mark: VolumeMark, before: VolumeDescription, saved: Checkpoint | None
+    ) -> LocalTarget | None:
+        """Make the file; None if there is nothing to do."""
+        self.tracker.map = ExtentMap(mark.size)
+        path = choose_target(self._target, before.name, self._options.if_exists)
         if path is None:
             self.report.state = State.SKIPPED
-            return
-        self.destination = self.report.destination = str(path)
+            return None
+        self._name_destination(path)
         self.tracker.phase = Phase.CREATING
-        target = LocalTarget(path, size)
+        if saved is not None:
+            discard_part(saved)
+        target = LocalTarget(path, mark.size)
         try:
             if before.type == VolumeType.FILE:
-                target.check_room(min(before.allocation, size))
-            await self._receive(volume, target, size, before.allocation)
+                target.check_room(min(before.allocation, mark.size))
+            self._notes.begin(Checkpoint(mark, str(path), str(target.part), self.tracker.map))
+            self._notes.owned(target.identity)
+        except BaseException:
+            target.discard()
+            raise
+        return target
+
+    async def _go_on(
+        self, volume: VolumeHandle, mark: VolumeMark, saved: Checkpoint
+    ) -> LocalTarget | None:
+        """Go on where an interrupted download was; None if only its last step was not noted."""
+        self.tracker.phase = Phase.CHECKING
+        check_source(saved.source, mark, f"the volume {display_name(self._name)}")
+        self._name_destination(Path(saved.place))
+        self.tracker.map = saved.map
+        self.report.resumed = True
+        if is_in_place(saved):
+            self.report.state = State.DONE
+            return None
+        target = reopen(saved)
+        try:
+            self._notes.begin(saved)
+            reading = await self._session.connect(daemon_pings=False)
+            await compare_seams(reading, volume, target, saved.map)
+            await reading.close()
+        except BaseException:
+            target.keep()
+            raise
+        self.tracker.passed = mark.size - saved.map.bytes_at(Progress.PENDING)
+        return target
+
+    def _name_destination(self, path: Path) -> None:
+        self.destination = self.report.destination = str(path)
+
+    async def _fill(
+        self, target: LocalTarget, volume: VolumeHandle, before: VolumeDescription, size: int
+    ) -> None:
+        """Bring over what is missing, prove it, and give the file its name."""
+        try:
+            await self._receive(volume, target, before.allocation)
             await self._look_once_more(volume, before, size)
             self.tracker.phase = Phase.FINISHING
             await target.aside(target.flush)
             self.tracker.map.advance(0, size, Progress.ACKNOWLEDGED)
-            await self._verify(target)
+            await self._verify(target, volume)
+            self._notes.advance(Stage.COMPLETE)
             await self._put_in_place(target)
         except VerificationError as error:
             target.keep()
+            self._notes.forget()
             error.hint = f"What was written is kept as {target.part}. {error.hint}"
             raise
-        except BaseException:
+        except SourceChangedError:
             target.discard()
+            self._notes.forget()
+            raise
+        except BaseException:
+            if self._notes.keep():
+                target.keep()
+            else:
+                target.discard()
             raise
         self.report.state = State.DONE
 
@@ -115,14 +203,7 @@ class Download:
 
     async def _find(self) -> tuple[VolumeHandle, VolumeDescription]:
         storage = self._session.storage
-        pool = await storage.pool(self._pool)
-        if (await storage.pool_info(pool)).state == PoolState.INACTIVE:
-            raise InvalidOperationError(
-                f"the pool {display_name(self._pool)} is not active",
-                code=55,
-                hint="Start it first, for example with: "
-                f"virsh pool-start {display_name(self._pool)}",
-            )
+        pool = await storage.active_pool(self._pool)
         volume = await storage.volume(pool, self._name)
         description = await storage.describe_volume(volume)
         if description.type not in (VolumeType.FILE, VolumeType.BLOCK):
@@ -132,30 +213,33 @@ class Download:
             )
         return volume, description
 
-    async def _receive(
-        self, volume: VolumeHandle, target: LocalTarget, size: int, data: int
-    ) -> None:
+    async def _receive(self, volume: VolumeHandle, target: LocalTarget, data: int) -> None:
         self.tracker.phase = Phase.RECEIVING
-        if size == 0:
+        missing = gaps(self.tracker.map)
+        if not missing:
             return
-        if self._options.verify:
-            self._digest = BlockDigest(size)
+        if self._options.verify and not self.report.resumed:
+            self._digest = BlockDigest(self.tracker.map.size)
         # The daemon must not ping here: while the disk holds us up we do not read, and it would
         # take that for our death (transports.md A9).
         connection = await self._session.connect(daemon_pings=False)
         self.report.connections = 1
-        receiver = Receiver(connection, volume, size, data)
+        receiver = Receiver(connection, volume, missing, data)
+        limiter = self._limiter or TokenBucket(
+            self._options.limit, asyncio.get_running_loop().time()
+        )
+        watcher = asyncio.create_task(keep_safe(target, self.tracker, self._notes))
         try:
-            await receiver.run(
-                TargetWriter(self.tracker, target, self._options.limit, self._digest)
-            )
+            await receiver.run(TargetWriter(self.tracker, target, limiter, self._digest))
         except (ShortError, RemoteError) as error:
-            now = await self._session.storage.physical(volume)
+            now, size = await self._session.storage.physical(volume), self.tracker.map.size
             if now == size:
                 raise
             raise self._changed(f"it now has {now} bytes and not {size}") from error
         finally:
             self.report.bytes_received += receiver.bytes_received
+            watcher.cancel()
+            await asyncio.gather(watcher, return_exceptions=True)
 
     def _changed(self, how: str) -> SourceChangedError:
         return SourceChangedError(
@@ -180,12 +264,20 @@ class Download:
         if not same_time:
             raise self._changed("its time of modification is a later one")
 
-    async def _verify(self, target: LocalTarget) -> None:
-        """Compare what is in the file with what arrived."""
+    async def _verify(self, target: LocalTarget, volume: VolumeHandle) -> None:
+        """Compare what is in the file with what arrived, or with the volume if that is not known.
+
+        It is not after a resume: what arrived before was not noted, so it is read once more.
+        """
         if not self._options.verify:
             return
         self.tracker.phase = Phase.VERIFYING
-        arrived = self._digest or BlockDigest(self.tracker.map.size)
+        size = self.tracker.map.size
+        arrived = self._digest or BlockDigest(size)
+        if self.report.resumed and size:
+            reading = await self._session.connect(daemon_pings=False)
+            arrived, received = await digest_of_volume(reading, volume, size)
+            self.report.bytes_received += received
         with open_source(target.fd) as source:
             written = await digest_of_file(source, arrived.size, self.tracker.map.kinds())
         self.report.digest = compare(arrived, written)

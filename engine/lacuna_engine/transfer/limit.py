@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
-__all__ = ["TokenBucket"]
+from typing import Protocol
+
+__all__ = ["Limiter", "TokenBucket"]
 
 BURST_SECONDS = 0.25
 """How much of a second's allowance may go at once: large enough not to cut packets up."""
+
+
+class Limiter(Protocol):
+    """What a transfer asks before it moves data."""
+
+    @property
+    def rate(self) -> int:
+        """Bytes a second, 0 for no limit."""
+        ...
+
+    def take(self, count: int, now: float) -> float:
+        """Take ``count`` bytes and return the seconds to wait before they may be used."""
+        ...
 
 
 class TokenBucket:

@@ -22,10 +22,12 @@ class TransferOptions:
     """Options of one transfer.
 
     ``verify`` reads the destination back and compares; ``limit`` is bytes of data a second, 0 for
-    none; ``zero_scan`` turns runs of zeros inside data into holes.
+    none; ``zero_scan`` turns runs of zeros inside data into holes. ``start_over`` agrees to lose
+    what an interrupted transfer has brought over, where it cannot go on with that.
     """
 
     if_exists: IfExists = IfExists.FAIL
     verify: bool = False
     limit: int = 0
     zero_scan: bool = True
+    start_over: bool = False

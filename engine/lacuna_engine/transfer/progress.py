@@ -15,6 +15,7 @@ class Phase(StrEnum):
 
     STARTING = "starting"
     SCANNING = "scanning"
+    CHECKING = "checking"
     CREATING = "creating"
     SENDING = "sending"
     RECEIVING = "receiving"

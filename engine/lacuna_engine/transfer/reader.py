@@ -19,7 +19,15 @@ from lacuna_engine.errors import SourceChangedError
 from lacuna_engine.extents import Kind, grain_runs, probe_zeros
 from lacuna_engine.extents.source import Source, local_errors
 
-__all__ = ["BATCH_BYTES", "Batch", "Run", "plan_batches", "read_batches", "read_exactly"]
+__all__ = [
+    "BATCH_BYTES",
+    "Batch",
+    "Run",
+    "plan_batches",
+    "read_batches",
+    "read_exactly",
+    "zero_runs",
+]
 
 BATCH_BYTES = 1 << 20
 """Bytes of data in a batch at most, and so in a packet: the daemon takes packets of 1 MiB fastest
@@ -160,11 +168,11 @@ def _fill(source: Source, pieces: _Pieces, buffer: memoryview, zero_scan: bool) 
         view = buffer[filled : filled + end - start]
         read_exactly(source, view, start)
         filled += end - start
-        batch.extend(_look_for_zeros(start, view) if zero_scan else [Run(start, end, kind, view)])
+        batch.extend(zero_runs(start, view) if zero_scan else [Run(start, end, kind, view)])
     return batch
 
 
-def _look_for_zeros(start: int, view: memoryview) -> Iterator[Run]:
+def zero_runs(start: int, view: memoryview) -> Iterator[Run]:
     """Cut data into data and zeros.
 
     Inside, only long runs of zeros count; at an edge any, for they mostly go on beyond it.

@@ -12,8 +12,7 @@ from collections.abc import AsyncIterator
 
 from lacuna_engine.client import Connection, UploadStream
 from lacuna_engine.extents import Kind, Progress
-from lacuna_engine.extents.source import Source
-from lacuna_engine.transfer.limit import TokenBucket
+from lacuna_engine.transfer.limit import Limiter
 from lacuna_engine.transfer.progress import Tracker
 from lacuna_engine.transfer.prove import GrowthProof
 from lacuna_engine.transfer.reader import BATCH_BYTES, Batch, Run
@@ -36,7 +35,7 @@ messages of 1 MiB need instead of returning it to the system each time. 2 GiB th
 
 
 class Sender:
-    """Sends an image of ``size`` bytes.
+    """Sends an image of ``size`` bytes; data that comes without its bytes is in the file ``fd``.
 
     ``paced`` is for block volumes: short holes, each followed by a ping whose answer is awaited.
     ``first_byte`` makes the image begin with a byte of data (see ``empty.py``). Without ``proof``
@@ -45,23 +44,23 @@ class Sender:
 
     def __init__(
         self,
-        source: Source,
+        fd: int,
         connection: Connection,
         stream: UploadStream,
         tracker: Tracker,
         size: int,
         *,
-        bucket: TokenBucket,
+        limiter: Limiter,
         proof: GrowthProof | None,
         paced: bool = False,
         first_byte: bool = False,
     ) -> None:
-        self._source = source
+        self._fd = fd
         self._connection = connection
         self._stream = stream
         self._tracker = tracker
         self._size = size
-        self._bucket = bucket
+        self._limiter = limiter
         self._proof = proof
         self._paced = paced
         self._first_byte = first_byte
@@ -99,10 +98,10 @@ class Sender:
             if run.view is not None:
                 await self._send(run.view[start - run.start :][:size])
             else:
-                if not self._tracker.moved and not self._bucket.rate:
+                if not self._tracker.moved and not self._limiter.rate:
                     size = min(FIRST_PACKET, end - start)
                 await self._wait(size)
-                await self._stream.send_file(self._source.fd, start, size)
+                await self._stream.send_file(self._fd, start, size)
                 self._sent(size)
             start += size
 
@@ -120,7 +119,7 @@ class Sender:
 
     async def _wait(self, size: int) -> None:
         """Wait for the rate limit."""
-        if delay := self._bucket.take(size, asyncio.get_running_loop().time()):
+        if delay := self._limiter.take(size, asyncio.get_running_loop().time()):
             await asyncio.sleep(delay)
 
     def _sent(self, size: int) -> None:

@@ -24,15 +24,15 @@ from lacuna_engine.storage import local_file_name
 from lacuna_engine.transfer.destination import numbered
 from lacuna_engine.transfer.options import IfExists
 
-__all__ = ["LocalTarget", "choose_target"]
+__all__ = ["LocalTarget", "choose_target", "identity_of"]
 
 T = TypeVar("T")
 
 MIN_ZERO_RUN = 64 * 1024
 """Shorter runs of zeros inside data are written rather than left out."""
 
-THREADS = 2
-"""Threads that write: one for each stream that a download uses at a time."""
+THREADS = 3
+"""Threads: two that write while the streams bring more, and one that flushes."""
 
 _PART_ROOM = 40
 """Bytes of a file name left free for what marks a part."""
@@ -78,10 +78,11 @@ def choose_target(given: Path, volume_name: str, if_exists: IfExists) -> Path | 
 class LocalTarget:
     """A file of ``size`` bytes in the making; all holes until something is written.
 
-    Writing happens in threads of its own. End it with :meth:`complete` or :meth:`discard`.
+    ``part`` is what an interrupted download has left to go on with. Writing happens in threads of
+    its own. End it with :meth:`complete`, :meth:`keep` or :meth:`discard`.
     """
 
-    def __init__(self, path: Path, size: int) -> None:
+    def __init__(self, path: Path, size: int, part: Path | None = None) -> None:
         self.path = path
         with local_errors(str(path), "create"):
             # A replaced symbolic link keeps pointing where it does; its file is replaced.
@@ -89,17 +90,17 @@ class LocalTarget:
             # A name that the file system does not take would otherwise be found at the very end.
             with suppress(FileNotFoundError):
                 self._place.lstat()
-        stem = self._place.name.encode("utf-8", "surrogateescape")[: 255 - _PART_ROOM]
-        name = f".{stem.decode('utf-8', 'ignore')}.{secrets.token_hex(4)}.lacuna-part"
-        self.part = self._place.with_name(name)
+        self.part = self._place.with_name(_part_name(self._place.name)) if part is None else part
         self._executor = ThreadPoolExecutor(THREADS, thread_name_prefix="lacuna-write")
-        flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+        flags = os.O_RDWR | (os.O_CREAT | os.O_EXCL if part is None else 0)
         if sys.platform == "win32":
             flags |= os.O_BINARY | os.O_NOINHERIT
         else:
             flags |= os.O_CLOEXEC | os.O_NOFOLLOW
-        with local_errors(str(path), "create"):
+        with local_errors(str(path), "create" if part is None else "go on with"):
             self.fd = os.open(self.part, flags, 0o666)
+        if part is not None:
+            return
         try:
             with local_errors(str(path), "create"):
                 make_sparse(self.fd)
@@ -107,6 +108,16 @@ class LocalTarget:
         except BaseException:
             self.discard()
             raise
+
+    @property
+    def identity(self) -> str:
+        """What tells the file from all others, whatever its name."""
+        return identity_of(os.fstat(self.fd))
+
+    @property
+    def size(self) -> int:
+        """Its length in bytes now."""
+        return os.fstat(self.fd).st_size
 
     def check_room(self, data: int) -> None:
         """Check that ``data`` bytes fit. Raises :class:`NoSpaceError`."""
@@ -182,6 +193,16 @@ class LocalTarget:
                 self.fd = -1
         with suppress(OSError):
             self.part.unlink(missing_ok=True)
+
+
+def identity_of(status: os.stat_result) -> str:
+    """Return what tells this file from all others on the machine."""
+    return f"{status.st_dev}:{status.st_ino}"
+
+
+def _part_name(name: str) -> str:
+    stem = name.encode("utf-8", "surrogateescape")[: 255 - _PART_ROOM]
+    return f".{stem.decode('utf-8', 'ignore')}.{secrets.token_hex(4)}.lacuna-part"
 
 
 _seeking = threading.Lock()

@@ -64,14 +64,16 @@ class _Digesting:
 
 
 async def digest_of_volume(
-    connection: Connection, volume: VolumeHandle, size: int
+    connection: Connection, volume: VolumeHandle, size: int, *, start: int = 0
 ) -> tuple[BlockDigest, int]:
     """Read the first ``size`` bytes of a volume; return their digest and the payload received.
 
-    Raises :class:`VerificationError` if there are fewer.
+    What is before ``start``, a multiple of the digest's block, counts as zeros. Raises
+    :class:`VerificationError` if there are fewer.
     """
     digest = BlockDigest(size)
-    receiver = Receiver(connection, volume, size)
+    digest.taken = start
+    receiver = Receiver(connection, volume, [(start, size)])
     try:
         await receiver.run(_Digesting(digest))
     except ShortError as error:

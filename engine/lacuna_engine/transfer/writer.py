@@ -10,7 +10,7 @@ import asyncio
 
 from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.transfer.digest import BlockDigest, Section
-from lacuna_engine.transfer.limit import TokenBucket
+from lacuna_engine.transfer.limit import Limiter
 from lacuna_engine.transfer.progress import Tracker
 from lacuna_engine.transfer.target import LocalTarget
 
@@ -29,17 +29,17 @@ Ranges = list[tuple[int, int]]
 class TargetWriter:
     """The sink of a download: writes to ``target``, keeps the map, digests if wanted.
 
-    ``limit`` is bytes of data a second, 0 for none.
+    What has been written is in flight in the map, until somebody has made sure of it.
     """
 
     def __init__(
-        self, tracker: Tracker, target: LocalTarget, limit: int, digest: BlockDigest | None
+        self, tracker: Tracker, target: LocalTarget, limiter: Limiter, digest: BlockDigest | None
     ) -> None:
         self._tracker = tracker
         self._target = target
         self._digest = digest
         self._segments: dict[int, _Segment] = {}
-        self._bucket = TokenBucket(limit, asyncio.get_running_loop().time())
+        self._limiter = limiter
 
     async def begin(self, segment: int) -> None:
         """A segment begins; segments arrive at the same time."""
@@ -48,7 +48,7 @@ class TargetWriter:
 
     async def data(self, segment: int, start: int, view: memoryview) -> None:
         """Data has arrived; when this returns its memory may be used again."""
-        if delay := self._bucket.take(len(view), asyncio.get_running_loop().time()):
+        if delay := self._limiter.take(len(view), asyncio.get_running_loop().time()):
             await asyncio.sleep(delay)
         self._tracker.moved += len(view)
         part = self._segments[segment]

@@ -14,7 +14,7 @@ from lacuna_engine.extents import Source
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
 from lacuna_engine.transfer import IfExists, Session, TransferOptions, Upload
-from lacuna_engine.transfer import upload as module
+from lacuna_engine.transfer.checkpoint import FileMark
 from lacuna_engine.transfer.destination import Destination, choose_destination, create_fresh
 from lacuna_engine.transport import parse_uri
 
@@ -111,5 +111,5 @@ def test_a_source_device_has_no_time_that_counts(tmp_path: Path) -> None:
     path.touch()
     with path.open("rb") as file:
         source = Source(file.fileno(), "dev", 4711, device=True)
-        found = module._Fingerprint.of(source)
+        found = FileMark.of(source)
     assert (found.size, found.mtime) == (4711, 0)

@@ -75,7 +75,7 @@ def test_numbered(name: str, number: int, expected: str) -> None:
 
 @given(st.integers(0, 1 << 62))
 def test_segments_cover_exactly(size: int) -> None:
-    found = list(segments(size))
+    found = list(segments([(0, size)]))
     at = 0
     for start, length in found:
         assert start == at
@@ -85,3 +85,18 @@ def test_segments_cover_exactly(size: int) -> None:
     assert at == size
     assert len(found) <= MAX_SEGMENTS
     assert all(length >= min(SEGMENT, size) for _, length in found[:-1])
+
+
+@given(st.lists(st.tuples(st.integers(0, 1 << 40), st.integers(1, 1 << 40)), max_size=8))
+def test_segments_cover_their_ranges(parts: list[tuple[int, int]]) -> None:
+    ranges: list[tuple[int, int]] = []
+    at = 0
+    for skip, length in parts:
+        ranges.append((at + skip, at + skip + length))
+        at += skip + length
+    found = list(segments(ranges))
+    assert sum(length for _, length in found) == sum(end - start for start, end in ranges)
+    assert all(
+        any(begin <= start and start + length <= end for begin, end in ranges)
+        for start, length in found
+    )

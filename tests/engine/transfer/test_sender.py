@@ -74,12 +74,12 @@ class Sending:
         try:
             source = Source(fd, "image", size, device=False)
             sender = Sender(
-                source,
+                fd,
                 connection,
                 stream,
                 self.tracker,
                 size,
-                bucket=TokenBucket(rate, asyncio.get_running_loop().time()),
+                limiter=TokenBucket(rate, asyncio.get_running_loop().time()),
                 proof=cast("GrowthProof", Proof(self.daemon)) if proof else None,
                 paced=paced,
                 first_byte=first_byte,

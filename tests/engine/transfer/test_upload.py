@@ -44,7 +44,8 @@ from lacuna_engine.transfer import (
     TransferOptions,
     Upload,
 )
-from lacuna_engine.transfer import upload as module
+from lacuna_engine.transfer import filling as module
+from lacuna_engine.transfer.filling import Filling
 
 LAYOUT = [("data", 300 * KIB), ("hole", 2 * MIB), ("zero", 128 * KIB), ("data", 2 * MIB + 77)]
 DATA = 300 * KIB + 2 * MIB + 77
@@ -272,13 +273,13 @@ async def test_acknowledged_while_it_runs(
     """The map shows how much the volume is seen to have, before the end."""
     monkeypatch.setattr(module, "ACKNOWLEDGE_EVERY", 0.0)
     seen: list[int] = []
-    check = Upload._check_source
+    check = Filling._look_once_more
 
-    def look(self: Upload, source: Source, before: object) -> None:
-        seen.append(self.tracker.map.bytes_at(Progress.ACKNOWLEDGED))
-        check(self, source, before)  # type: ignore[arg-type]
+    async def look(self: Filling, volume: r.VolumeHandle, size: int, *, exact: bool) -> None:
+        seen.append(self._tracker.map.bytes_at(Progress.ACKNOWLEDGED))
+        await check(self, volume, size, exact=exact)
 
-    monkeypatch.setattr(Upload, "_check_source", look)
+    monkeypatch.setattr(Filling, "_look_once_more", look)
     await job()
     assert seen[0] > 0
 
@@ -488,9 +489,9 @@ async def test_somebody_else_changes_the_volume(
     other: str, daemon: Daemon, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Right before the last look."""
-    check = Upload._look_once_more
+    check = Filling._look_once_more
 
-    async def meddle(self: Upload, volume: r.VolumeHandle, size: int, *, exact: bool) -> None:
+    async def meddle(self: Filling, volume: r.VolumeHandle, size: int, *, exact: bool) -> None:
         match other:
             case "shorter":
                 del daemon.volumes["img"].data[-1:]
@@ -502,7 +503,7 @@ async def test_somebody_else_changes_the_volume(
                 daemon.volumes["img"].data[:] = bytes(size)
         await check(self, volume, size, exact=exact)
 
-    monkeypatch.setattr(Upload, "_look_once_more", meddle)
+    monkeypatch.setattr(Filling, "_look_once_more", meddle)
     if other == "emptied":
         await job.fails(VerificationError)
         return

@@ -1,0 +1,169 @@
+"""What a transfer writes down so that it can go on later, in another process or after a crash.
+
+A checkpoint says what the source was, where the half-made destination is, and which ranges have
+been seen to be there. Where it is kept is the business of a :class:`Keeper`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zlib
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol, cast
+
+from lacuna_engine.errors import TransferError
+from lacuna_engine.extents import ExtentMap
+from lacuna_engine.extents.source import Source
+from lacuna_engine.storage import VolumeDescription
+
+__all__ = ["Checkpoint", "FileMark", "Keeper", "Stage", "VolumeMark", "boot_id"]
+
+VERSION = 1
+
+MAX_BYTES = 256 << 20
+"""A checkpoint larger than this is not one of ours; a million extents take some 10 MiB."""
+
+
+def boot_id() -> str:
+    """Return what names this run of the machine's system, empty where it cannot be told.
+
+    What was written before and not flushed is there as long as it stays the same.
+    """
+    try:
+        return Path("/proc/sys/kernel/random/boot_id").read_text("ascii").strip()
+    except OSError:
+        return ""
+
+
+class Stage(StrEnum):
+    """How far the destination is."""
+
+    MAKING = "making"
+    """It is about to be made, or made empty: what is there by its name may not be ours yet."""
+    FILLING = "filling"
+    """It is ours, and holds a part of the image."""
+    COMPLETE = "complete"
+    """All is there and proved; it may have to get its final name."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileMark:
+    """What a local file looks like as long as nobody changes it. Times in nanoseconds."""
+
+    size: int
+    mtime: int
+    inode: int
+
+    @classmethod
+    def of(cls, source: Source) -> FileMark:
+        """Look at an open file; of a device only the size can tell."""
+        status = os.fstat(source.fd)
+        if source.device:
+            return cls(source.size, 0, status.st_ino)
+        return cls(status.st_size, status.st_mtime_ns, status.st_ino)
+
+
+@dataclass(frozen=True, slots=True)
+class VolumeMark:
+    """What a volume looks like as long as nobody changes it.
+
+    ``modified`` is its time of modification as the daemon writes it, empty where there is none.
+    """
+
+    key: str
+    size: int
+    modified: str
+
+    @classmethod
+    def of(cls, description: VolumeDescription, size: int) -> VolumeMark:
+        """Make it of a volume's description and its physical size in bytes."""
+        times = description.timestamps
+        return cls(description.key, size, "" if times is None else str(times.modification))
+
+
+Mark = FileMark | VolumeMark
+
+_MARKS_OF: dict[int, dict[str, type[FileMark | VolumeMark]]] = {
+    VERSION: {"file": FileMark, "volume": VolumeMark}
+}
+"""Kinds of source of each version that can be read."""
+
+
+@dataclass(slots=True)
+class Checkpoint:
+    """The state of an interrupted transfer.
+
+    ``map`` has as acknowledged what was seen at the destination, and as in flight what was handed
+    over; ``place`` names the destination (a pool and a volume, or a path) and ``name`` what it is
+    filled under; ``identity`` is the destination's key or inode once it is ours; ``seen`` is when
+    the daemon was last heard of, in seconds since 1970, and ``boot`` which run of this machine's
+    system that was. ``left`` is how many bytes of unknown value it held when it was made empty.
+    """
+
+    source: Mark
+    place: str
+    name: str
+    map: ExtentMap
+    stage: Stage = Stage.MAKING
+    identity: str = ""
+    left: int = 0
+    seen: float = field(default_factory=time.time)
+    boot: str = field(default_factory=boot_id)
+
+    def to_bytes(self) -> bytes:
+        """Return a form that :meth:`from_bytes` reads."""
+        fields = {
+            "version": VERSION,
+            "source_kind": "file" if isinstance(self.source, FileMark) else "volume",
+            "source": asdict(self.source),
+            "place": self.place,
+            "name": self.name,
+            "map": self.map.to_record(),
+            "stage": self.stage.value,
+            "identity": self.identity,
+            "left": self.left,
+            "seen": self.seen,
+            "boot": self.boot,
+        }
+        return zlib.compress(json.dumps(fields).encode("ascii"), 1)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Checkpoint:
+        """Read one. Raises :class:`TransferError` if it is none, or of a newer Lacuna."""
+        try:
+            unpacker = zlib.decompressobj()
+            text = unpacker.decompress(data, MAX_BYTES)
+            fields = cast("dict[str, Any]", json.loads(text))
+            return cls(
+                source=_MARKS_OF[fields["version"]][fields["source_kind"]](**fields["source"]),
+                place=str(fields["place"]),
+                name=str(fields["name"]),
+                map=ExtentMap.from_record(fields["map"]),
+                stage=Stage(fields["stage"]),
+                identity=str(fields["identity"]),
+                left=int(fields["left"]),
+                seen=float(fields["seen"]),
+                boot=str(fields["boot"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError, zlib.error) as error:
+            raise TransferError(
+                f"what was noted about the interrupted transfer cannot be read: {error}",
+                hint="Start it over.",
+            ) from error
+
+
+class Keeper(Protocol):
+    """Keeps the checkpoint of one transfer."""
+
+    def load(self) -> Checkpoint | None:
+        """Return what was saved last, None for a transfer that begins."""
+
+    def save(self, checkpoint: Checkpoint, *, durable: bool) -> None:
+        """Save it. It outlives this process; if ``durable``, a power loss as well."""
+
+    def forget(self) -> None:
+        """There is nothing left to go on with."""

@@ -1,0 +1,77 @@
+"""Noting a transfer's checkpoints while it runs, neither too seldom nor too often."""
+
+from __future__ import annotations
+
+import time
+
+from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage
+
+__all__ = ["Notebook"]
+
+SAVE_SHARE = 20
+"""A checkpoint is saved only every that many times as long as saving one takes."""
+
+
+class Notebook:
+    """The checkpoint of a running transfer, kept by ``keeper`` if there is one."""
+
+    def __init__(self, keeper: Keeper | None) -> None:
+        self._keeper = keeper
+        self._checkpoint: Checkpoint | None = None
+        self._next_save = 0.0
+
+    def load(self) -> Checkpoint | None:
+        """Return where an interrupted try was."""
+        return None if self._keeper is None else self._keeper.load()
+
+    def begin(self, checkpoint: Checkpoint) -> None:
+        """Note what is about to be done, before it is done."""
+        self._checkpoint = checkpoint
+        self._save(durable=True)
+
+    def owned(self, identity: str, left: int = 0) -> None:
+        """The destination is there, empty but for ``left`` bytes, and ours."""
+        if self._checkpoint is not None:
+            self._checkpoint.stage = Stage.FILLING
+            self._checkpoint.identity = identity
+            self._checkpoint.left = left
+            self._checkpoint.seen = time.time()
+            self._save(durable=True)
+
+    def save(self, *, durable: bool = False) -> None:
+        """Note how far it is; call this after having heard of the daemon."""
+        if self._checkpoint is None:
+            return
+        self._checkpoint.seen = time.time()
+        started = time.monotonic()
+        if durable or started >= self._next_save:
+            self._save(durable=durable)
+            self._next_save = time.monotonic() + SAVE_SHARE * (time.monotonic() - started)
+
+    def advance(self, stage: Stage) -> None:
+        """Note that a stage is reached, before the next one is begun."""
+        if self._checkpoint is not None:
+            self._checkpoint.stage = stage
+            self._save(durable=True)
+
+    def keep(self) -> bool:
+        """Note for the last time how far it is; tell whether it can be gone on with.
+
+        When the daemon was last heard of stays as it was: it may be long gone.
+        """
+        if self._keeper is None or self._checkpoint is None:
+            return False
+        if self._checkpoint.stage is Stage.MAKING:
+            return False
+        self._save(durable=True)
+        return True
+
+    def forget(self) -> None:
+        """There is nothing to go on with any more."""
+        self._checkpoint = None
+        if self._keeper is not None:
+            self._keeper.forget()
+
+    def _save(self, *, durable: bool) -> None:
+        if self._keeper is not None and self._checkpoint is not None:
+            self._keeper.save(self._checkpoint, durable=durable)
