@@ -1,5 +1,11 @@
 """Settings for all tests."""
 
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
 from hypothesis import HealthCheck, settings
 
 # Machines that run tests are shared and slow at times; nothing here may depend on speed.
@@ -7,3 +13,15 @@ settings.register_profile(
     "lacuna", deadline=None, suppress_health_check=[HealthCheck.too_slow], print_blob=True
 )
 settings.load_profile("lacuna")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def own_folders() -> Iterator[None]:
+    """Nothing of the user's own settings and journal is read or changed, by children neither."""
+    with tempfile.TemporaryDirectory(prefix="lacuna-test-") as folder:
+        for variable in ("LACUNA_DATA", "LACUNA_CONFIG"):
+            path = Path(folder) / variable.lower()
+            os.environ[variable] = str(path)
+        yield
+        for variable in ("LACUNA_DATA", "LACUNA_CONFIG"):
+            del os.environ[variable]

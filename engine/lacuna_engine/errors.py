@@ -4,6 +4,7 @@ The tree::
 
     LacunaError
     ├── UsageError                     the request itself is wrong                        exit 2
+    │   └── ForbiddenStepError         a job is in no state for that (in journal.states)
     ├── ConnectError                   no usable connection to the daemon                 exit 3
     │   ├── UnreachableError           nothing answers there
     │   └── AuthenticationError        the daemon does not let us in

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from lacuna_engine.cli.prompting import prompter_for
 from lacuna_engine.cli.show import KIND_MARKS, SOME_DATA, bytes_text, extent_strip
 from lacuna_engine.errors import RemoteError
 from lacuna_engine.extents import ExtentMap, Kind, file_map
@@ -33,7 +34,7 @@ _NANOSECONDS = 1_000_000_000
 
 async def list_storage(uri: str, pool: str | None, *, as_json: bool) -> None:
     """Print the pools, or the volumes of one."""
-    async with Session(parse_uri(uri)) as session:
+    async with Session(parse_uri(uri), prompter=prompter_for(uri)) as session:
         storage = session.storage
         if pool is None:
             rows = await in_turns(lambda one: _pool_row(storage, one), await storage.pools())

@@ -17,7 +17,10 @@ from typing import Any, TypeVar
 import click
 
 from lacuna_engine import __version__
+from lacuna_engine.cli import jobs as jobs_module
 from lacuna_engine.cli import listing, transfers
+from lacuna_engine.cli.profiles import profiles, resolve_uri
+from lacuna_engine.cli.running import Output
 from lacuna_engine.cli.show import parse_rate
 from lacuna_engine.errors import LacunaError, LocalFileError, UsageError
 from lacuna_engine.transfer import IfExists, TransferOptions
@@ -114,16 +117,23 @@ def _transfer_options(command: F) -> F:
             ),
             click.option("--verify", is_flag=True, help="Read back and compare."),
             click.option("--limit", type=_Rate(), default=None, help="Bytes a second, like 50M."),
-            click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
-            click.option(
-                "--progress/--no-progress",
-                default=None,
-                help="Show progress on standard error; default: on a terminal.",
-            ),
+            _output_options,
         )
     ):
         command = decorate(command)
     return command
+
+
+def _output_options(command: F) -> F:
+    """Add the options that say how to show what happens."""
+    command = click.option(
+        "--progress/--no-progress",
+        default=None,
+        help="Show progress on standard error; default: on a terminal.",
+    )(command)
+    return click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")(
+        command
+    )
 
 
 @click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
@@ -156,7 +166,7 @@ def ls(uri: str, pool: str | None, as_json: bool) -> None:  # noqa: FBT001
     autostart, persistent and path; a volume has name, key, path, type, format, capacity,
     allocation, physical (its length) and modified (seconds since 1970, or null).
     """
-    _run_async(listing.list_storage(uri, pool, as_json=as_json))
+    _run_async(listing.list_storage(resolve_uri(uri), pool, as_json=as_json))
 
 
 @cli.command(name="map")
@@ -199,10 +209,9 @@ def upload(
     if not pool:
         raise UsageError("the destination names no pool", hint="Write POOL or POOL/VOLUME.")
     output, chosen = _split_options(options, zero_scan=not no_zero_scan)
+    target = (resolve_uri(uri), pool, volume)
     _run_async(
-        transfers.upload(
-            file, uri, pool, volume, image_format=image_format, options=chosen, output=output
-        )
+        transfers.upload(file, target, image_format=image_format, options=chosen, output=output)
     )
 
 
@@ -213,12 +222,84 @@ def upload(
 @_transfer_options
 def download(uri: str, source: str, target: str, **options: Any) -> None:
     """Download VOLUME of POOL at URI to a file, or into a folder."""
+    output, chosen = _split_options(options, zero_scan=True)
+    path = _target_path(target)
+    _run_async(transfers.download(_source_volume(uri, source), path, options=chosen, output=output))
+
+
+@cli.command()
+@click.argument("uri")
+@click.argument("source", metavar="POOL/VOLUME")
+@click.argument("target_uri", metavar="URI2")
+@click.argument("destination", metavar="POOL2[/VOLUME2]")
+@click.option("--no-zero-scan", is_flag=True, help="Copy zeros inside data as data.")
+@_transfer_options
+def copy(
+    uri: str,
+    source: str,
+    target_uri: str,
+    destination: str,
+    no_zero_scan: bool,  # noqa: FBT001
+    **options: Any,
+) -> None:
+    """Copy VOLUME of POOL at URI to POOL2 at URI2, as VOLUME2 or under its own name."""
+    pool, _, volume = destination.partition("/")
+    if not pool:
+        raise UsageError("the destination names no pool", hint="Write POOL or POOL/VOLUME.")
+    output, chosen = _split_options(options, zero_scan=not no_zero_scan)
+    target = (resolve_uri(target_uri), pool, volume)
+    _run_async(transfers.copy(_source_volume(uri, source), target, options=chosen, output=output))
+
+
+def _source_volume(uri: str, source: str) -> transfers.Volume:
     pool, slash, volume = source.partition("/")
     if not pool or not slash or not volume:
         raise UsageError("the source names no volume", hint="Write POOL/VOLUME.")
-    output, chosen = _split_options(options, zero_scan=True)
-    path = _target_path(target)
-    _run_async(transfers.download(uri, pool, volume, path, options=chosen, output=output))
+    return resolve_uri(uri), pool, volume
+
+
+@cli.command()
+@click.argument("job", required=False)
+@click.option(
+    "--start-over",
+    is_flag=True,
+    help="Give up what has arrived where source or destination were changed meanwhile.",
+)
+@_output_options
+def resume(job: str | None, start_over: bool, as_json: bool, progress: bool | None) -> None:  # noqa: FBT001
+    """Go on with the interrupted JOB, or with all of them, one after the other."""
+    output = Output(as_json=as_json, progress=progress)
+    _run_async(jobs_module.resume(job, start_over=start_over, output=output))
+
+
+@cli.group(invoke_without_command=True)
+@click.option("--all", "all_jobs", is_flag=True, help="The whole history too.")
+@click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
+@click.pass_context
+def jobs(context: click.Context, all_jobs: bool, as_json: bool) -> None:  # noqa: FBT001
+    """List the jobs that are not finished, and the last ones that are.
+
+    A job has an id, of which the beginning is enough. In JSON it has job, kind, state, source,
+    destination, options, format, priority, attempts, error, times in seconds since 1970 (created,
+    updated, started, ended, not_before), sizes in bytes (total, data, hole, zero, sent, received,
+    wire, saved), seconds, connections, digest, verified and resumed.
+    """
+    if context.invoked_subcommand is None:
+        jobs_module.list_jobs(all_jobs=all_jobs, as_json=as_json)
+
+
+@jobs.command()
+@click.argument("job")
+def cancel(job: str) -> None:
+    """Stop JOB wherever it runs; what has arrived is kept."""
+    _run_async(jobs_module.cancel(job))
+
+
+@jobs.command()
+@click.argument("job")
+def remove(job: str) -> None:
+    """Forget JOB, and delete the incomplete volume or file that it has left."""
+    _run_async(jobs_module.remove(job))
 
 
 def _target_path(target: str) -> Path:
@@ -275,10 +356,11 @@ def demo(screenshot: Path | None) -> None:
     serving.demo(screenshot)
 
 
-def _split_options(
-    options: dict[str, Any], *, zero_scan: bool
-) -> tuple[transfers.Output, TransferOptions]:
-    output = transfers.Output(as_json=options["as_json"], progress=options["progress"])
+cli.add_command(profiles)
+
+
+def _split_options(options: dict[str, Any], *, zero_scan: bool) -> tuple[Output, TransferOptions]:
+    output = Output(as_json=options["as_json"], progress=options["progress"])
     chosen = TransferOptions(
         if_exists=IfExists(options["if_exists"]),
         verify=options["verify"],

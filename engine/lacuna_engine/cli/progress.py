@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -31,14 +32,19 @@ _MOVING = frozenset({Phase.SENDING, Phase.RECEIVING})
 
 
 class ProgressView:
-    """Shows a tracker while the ``async with`` block runs.
+    """Shows the tracker that ``current`` gives while the ``async with`` block runs.
 
     ``wanted`` is True for lines even without a terminal, False for nothing at all, None for a bar
     where there is a terminal.
     """
 
-    def __init__(self, tracker: Tracker, title: str, wanted: bool | None) -> None:  # noqa: FBT001
-        self._tracker = tracker
+    def __init__(
+        self,
+        current: Callable[[], Tracker],
+        title: str,
+        wanted: bool | None,  # noqa: FBT001
+    ) -> None:
+        self._current = current
         self._title = title
         terminal = sys.stderr.isatty()
         self._bar = _make_bar() if terminal and wanted is not False else None
@@ -76,9 +82,15 @@ class ProgressView:
     async def _print(self) -> None:
         while True:
             await asyncio.sleep(LINE_INTERVAL)
+            if self._tracker.phase is Phase.ENDED:
+                continue
             line = f"{self._title}: {int(self._share() * 100)} % {self._facts()}\n"
             sys.stderr.write(line)
             sys.stderr.flush()
+
+    @property
+    def _tracker(self) -> Tracker:
+        return self._current()
 
     def _share(self) -> float:
         """Return how far it is, below 1 until it has ended."""

@@ -1,101 +1,59 @@
-"""``upload`` and ``download``: run one transfer, show it, print what it did."""
+"""``upload``, ``download`` and ``copy``: put one job into the journal and run it."""
 
 from __future__ import annotations
 
-import asyncio
-import json
-from dataclasses import dataclass
 from pathlib import Path
 
-import click
-
-from lacuna_engine.cli.progress import ProgressView
-from lacuna_engine.cli.show import bytes_text, duration_text
-from lacuna_engine.errors import LacunaError
-from lacuna_engine.storage import display_name
-from lacuna_engine.transfer import Download, Session, State, TransferOptions, Upload
+from lacuna_engine.cli.running import Output, passing_journal, run_job
+from lacuna_engine.journal import Endpoint, Job, JobKind, LocalFile
+from lacuna_engine.transfer import TransferOptions
 from lacuna_engine.transport import parse_uri
 
-__all__ = ["Output", "download", "upload"]
+__all__ = ["Volume", "copy", "download", "upload"]
 
-MEASURABLE = 0.05
-"""Seconds below which a speed says nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Output:
-    """How to show it: see :class:`ProgressView` for ``progress``."""
-
-    as_json: bool
-    progress: bool | None
+Volume = tuple[str, str, str]
+"""A URI, a pool and a volume there."""
 
 
 async def upload(
     file: Path,
-    uri: str,
-    pool: str,
-    volume: str,
+    target: Volume,
     *,
     image_format: str,
     options: TransferOptions,
     output: Output,
 ) -> None:
     """Upload and print the report."""
-    async with Session(parse_uri(uri)) as session:
-        transfer = Upload(session, file, pool, volume, format=image_format, options=options)
-        await _show(transfer, display_name(file.name), output)
+    uri, pool, volume = target
+    job = Job(
+        JobKind.UPLOAD,
+        LocalFile.of(file),
+        _endpoint(uri, pool, volume or file.name),
+        options,
+        format=image_format,
+    )
+    await _run(job, output)
 
 
 async def download(
-    uri: str, pool: str, volume: str, target: Path, *, options: TransferOptions, output: Output
+    source: Volume, target: Path, *, options: TransferOptions, output: Output
 ) -> None:
     """Download and print the report."""
-    async with Session(parse_uri(uri)) as session:
-        transfer = Download(session, pool, volume, target, options=options)
-        await _show(transfer, display_name(volume), output)
+    await _run(Job(JobKind.DOWNLOAD, _endpoint(*source), LocalFile.of(target), options), output)
 
 
-async def _show(transfer: Upload | Download, title: str, output: Output) -> None:
-    report = transfer.report
-    try:
-        async with ProgressView(transfer.tracker, title, output.progress):
-            await transfer.run()
-    except asyncio.CancelledError:
-        report.state = State.INTERRUPTED
-        click.echo("lacuna: interrupted. Give the same command again to start over.", err=True)
-        raise
-    except LacunaError:
-        report.state = State.FAILED
-        raise
-    finally:
-        for note in transfer.tracker.notes:
-            click.echo(f"lacuna: note: {note}", err=True)
-        if output.as_json:
-            click.echo(json.dumps(report.to_json()))
-    if not output.as_json:
-        click.echo(_summary(transfer))
+async def copy(source: Volume, target: Volume, *, options: TransferOptions, output: Output) -> None:
+    """Copy and print the report."""
+    uri, pool, volume = target
+    place = _endpoint(uri, pool, volume or source[2])
+    await _run(Job(JobKind.COPY, _endpoint(*source), place, options), output)
 
 
-def _summary(transfer: Upload | Download) -> str:
-    """Say in a few lines what was done, for people."""
-    report = transfer.report
-    where = display_name(transfer.destination)
-    if report.state is State.SKIPPED:
-        return f"Skipped: {where} exists already."
-    verb, moved = "Uploaded", report.bytes_sent
-    if isinstance(transfer, Download):
-        verb, moved = "Downloaded", report.bytes_received
-    share = f" ({100 * report.saved // report.bytes_total} %)" if report.bytes_total else ""
-    speed = f" at {bytes_text(moved / report.seconds)}/s" if report.seconds >= MEASURABLE else ""
-    lines = [
-        f"{verb} {where} in {duration_text(report.seconds)}",
-        (
-            f"  image {bytes_text(report.bytes_total)}: data {bytes_text(report.bytes_data)}, "
-            f"holes {bytes_text(report.bytes_hole)}, zeros {bytes_text(report.bytes_zero)}; "
-            f"saved {bytes_text(report.saved)}{share}"
-        ),
-        f"  moved {bytes_text(moved)}{speed}",
-    ]
-    if report.verified:
-        lines.append(f"  verified, digest {report.digest}")
-    return "\n".join(lines)
+def _endpoint(uri: str, pool: str, volume: str) -> Endpoint:
+    parse_uri(uri)  # a wrong one is the user's mistake, not the job's
+    return Endpoint(uri, pool, volume)
+
+
+async def _run(job: Job, output: Output) -> None:
+    with passing_journal() as journal:
+        await run_job(journal, job, output)

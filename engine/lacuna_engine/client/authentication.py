@@ -1,4 +1,4 @@
-"""Getting let in (protocol.md 3.1).
+"""Getting let in (protocol.md 3.1, transports.md 2 and 3).
 
 AUTH_LIST must come first even for root: in that call the daemon looks at who is at the other end
 of the socket.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from lacuna_engine.errors import AuthenticationError
+from lacuna_engine.errors import AuthenticationError, RemoteError, UsageError
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc.record import Void
 
@@ -18,6 +18,17 @@ if TYPE_CHECKING:
 __all__ = ["authenticate"]
 
 NONE, SASL, POLKIT = 0, 1, 2
+_NAMES = {NONE: "no authentication", SASL: "SASL", POLKIT: "polkit"}
+
+_POLKIT_HERE = (
+    "Your user may not manage libvirt here. Ask to be added to the group 'libvirt' and log in "
+    "again; or let a polkit agent ask for a password, which a desktop session has and pkttyagent "
+    "is for a terminal; or run this as root; or use your own daemon, qemu:///session."
+)
+_POLKIT_THERE = (
+    "Your user may not manage libvirt there, and nobody can be asked for a password over SSH. Ask "
+    "to be added to the group 'libvirt' on that host, or log in as root@HOST."
+)
 
 
 async def authenticate(connection: Connection) -> None:
@@ -25,15 +36,50 @@ async def authenticate(connection: Connection) -> None:
 
     Raises :class:`AuthenticationError` if it refuses us or asks for what we cannot do.
     """
-    wanted = (await connection.call(p.AUTH_LIST, Void())).types
-    if not wanted or NONE in wanted:
-        return
-    if POLKIT in wanted:
-        # May take as long as the user needs to type a password, so there is no limit of its own.
-        await connection.call(p.AUTH_POLKIT, Void())
-        return
-    raise AuthenticationError(
-        "the daemon asks for SASL authentication, which is not supported yet"
-        if SASL in wanted
-        else f"the daemon asks for an unknown kind of authentication ({wanted[0]})"
+    offered = (await connection.call(p.AUTH_LIST, Void())).types
+    kind, mechanism = _wish(connection)
+    if kind is not None and kind not in offered:
+        # Also a daemon that asks for nothing: whoever demands a login wants to know whom he met.
+        names = " or ".join(_NAMES.get(one, f"type {one}") for one in offered) or _NAMES[NONE]
+        raise AuthenticationError(f"the URI demands {_NAMES[kind]}, the daemon offers {names}")
+    if kind is None:
+        # The daemon offers one; should it ever offer more, the one that asks least comes first.
+        kind = next((one for one in (NONE, POLKIT, SASL) if one in offered), None)
+    if kind == POLKIT:
+        await _ask_polkit(connection)
+    elif kind == SASL:
+        # Only now: its arithmetic is in libraries that take a while to load.
+        from lacuna_engine.client.sasl.login import log_in  # noqa: PLC0415
+
+        await log_in(connection, mechanism)
+    elif kind is None and offered:
+        raise AuthenticationError(
+            f"the daemon asks for an unknown kind of authentication ({offered[0]})"
+        )
+
+
+def _wish(connection: Connection) -> tuple[int | None, str]:
+    """Return the kind that the URI demands, and the SASL mechanism."""
+    text = connection.uri.parameters.get("auth", "") if connection.uri is not None else ""
+    kind, _, mechanism = text.partition(".")
+    if not text:
+        return None, ""
+    if kind.lower() == "sasl":
+        return SASL, mechanism
+    if text.lower() == "polkit":
+        return POLKIT, ""
+    raise UsageError(
+        f"unknown kind of authentication '{text}'", hint="Write auth=sasl, sasl.NAME or polkit."
     )
+
+
+async def _ask_polkit(connection: Connection) -> None:
+    try:
+        # May take as long as the user needs to type a password.
+        with connection.unhurried():
+            await connection.call(p.AUTH_POLKIT, Void())
+    except (AuthenticationError, RemoteError) as error:
+        is_local = connection.uri is None or connection.uri.transport == "unix"
+        raise AuthenticationError(
+            error.message, hint=_POLKIT_HERE if is_local else _POLKIT_THERE
+        ) from error

@@ -13,12 +13,13 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from typing import TypeVar, cast
 
 from lacuna_engine.client.authentication import authenticate
 from lacuna_engine.client.keepalive import Keepalive, Patience
+from lacuna_engine.client.sasl.layer import LayeredPipe, SecurityLayer
 from lacuna_engine.client.streams import DownloadStream, UploadStream
 from lacuna_engine.errors import (
     CallTimeoutError,
@@ -36,6 +37,7 @@ from lacuna_engine.rpc.procedures import Procedure
 from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.rpc.records import Number, Open, VolumeRange
 from lacuna_engine.transport import ConnectionUri, Pipe, open_pipe
+from lacuna_engine.transport.prompts import NOBODY, Prompter, prompting
 
 __all__ = ["Connection"]
 
@@ -60,14 +62,27 @@ class Connection:
     made on.
     """
 
-    def __init__(self, pipe: Pipe, *, patience: Patience | None = None) -> None:
+    def __init__(
+        self,
+        pipe: Pipe,
+        *,
+        patience: Patience | None = None,
+        uri: ConnectionUri | None = None,
+        prompter: Prompter = NOBODY,
+    ) -> None:
         self._pipe = pipe
+        self.uri = uri
+        """What was opened; None for a connection made from a pipe."""
+        self.prompter = prompter
+        """Whom to ask for what only a person knows."""
         self._peer = ClientPeer()
         self._calls: dict[int, asyncio.Future[Record]] = {}
         self._streams: dict[int, UploadStream | DownloadStream] = {}
         self._listeners: list[Callable[[e.ServerEvent], None]] = []
         self._on_close: list[Callable[[LacunaError], None]] = []
         self._reason: LacunaError | None = None
+        self._opening: asyncio.Timeout | None = None
+        self._layered: LayeredPipe | None = None
         # One for each ping under way, in order; None for keepalive's, which nobody waits for.
         self._pongs: deque[asyncio.Future[None] | None] = deque()
         self._keepalive = Keepalive(pipe, self._keep_alive, patience or Patience())
@@ -82,8 +97,12 @@ class Connection:
         read_only: bool = False,
         daemon_pings: bool = True,
         patience: Patience | None = None,
+        prompter: Prompter = NOBODY,
     ) -> Connection:
         """Connect, authenticate and open the daemon's storage driver.
+
+        ``prompter`` is asked for passwords and unknown host keys; by default such a question is
+        an error.
 
         ``daemon_pings`` asks the daemon to ping us and to close a connection that does not
         answer. It must be off where reading may pause for long (transports.md A9).
@@ -92,30 +111,36 @@ class Connection:
         :class:`~lacuna_engine.errors.AuthenticationError` or
         :class:`~lacuna_engine.errors.ConnectError`.
         """
-        connection = cls(await open_pipe(uri), patience=patience)
+        with prompting(prompter):
+            pipe = await open_pipe(uri)
+        connection = cls(pipe, patience=patience, uri=uri, prompter=prompter)
         try:
-            async with asyncio.timeout(OPEN_TIMEOUT):
-                await connection.start(uri.names(), read_only=read_only, daemon_pings=daemon_pings)
-        except TimeoutError as error:
-            connection._pipe.close()
-            raise ConnectError(
-                f"{uri} did not answer within {OPEN_TIMEOUT:.0f} s",
-                hint="The daemon may be stalled by a slow disk, or is no libvirt daemon.",
-            ) from error
-        except ConnectionLostError as error:
-            raise ConnectError(
-                f"{uri} closed the connection before it was open: {error}", hint=error.hint
-            ) from error
-        except RemoteError as error:
-            connection._pipe.close()
-            raise ConnectError(f"{uri} cannot be opened: {error}", hint=error.hint) from error
-        except ProtocolError as error:
-            connection._pipe.close()
-            raise ConnectError(
-                f"{uri} does not speak libvirt's protocol: {error}", hint=error.hint
-            ) from error
+            try:
+                async with asyncio.timeout(OPEN_TIMEOUT) as connection._opening:
+                    await connection.start(
+                        uri.names(), read_only=read_only, daemon_pings=daemon_pings
+                    )
+            except TimeoutError as error:
+                raise ConnectError(
+                    f"{uri} did not answer within {OPEN_TIMEOUT:.0f} s",
+                    hint="The daemon may be stalled by a slow disk, or is no libvirt daemon.",
+                ) from error
+            except ConnectionLostError as error:
+                raise ConnectError(
+                    f"{uri} closed the connection before it was open: {error}", hint=error.hint
+                ) from error
+            except RemoteError as error:
+                raise ConnectError(f"{uri} cannot be opened: {error}", hint=error.hint) from error
+            except ProtocolError as error:
+                raise ConnectError(
+                    f"{uri} does not speak libvirt's protocol: {error}", hint=error.hint
+                ) from error
         except BaseException:
-            connection._pipe.close()
+            pipe.close()
+            # What is behind the pipe may be a process, which is not to outlive the failure.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_TIMEOUT):
+                    await pipe.wait_closed()
             raise
         return connection
 
@@ -137,6 +162,22 @@ class Connection:
                     raise
             else:
                 return
+
+    @contextmanager
+    def unhurried(self) -> Generator[None]:
+        """Be in no hurry to open the connection in this block: a person is being asked."""
+        if self._opening is None:
+            yield
+            return
+        self._opening.reschedule(None)
+        try:
+            yield
+        finally:
+            self._opening.reschedule(asyncio.get_running_loop().time() + OPEN_TIMEOUT)
+
+    def secure(self, layer: SecurityLayer) -> None:
+        """Have everything go through a security layer from now on, both ways."""
+        self._pipe = self._layered = LayeredPipe(self._pipe, layer)
 
     async def close(self) -> None:
         """Say goodbye and end. Open streams are aborted by the daemon. Never raises."""
@@ -260,6 +301,8 @@ class Connection:
     def received(self, data: memoryview) -> None:
         """Take in bytes from the pipe."""
         self._keepalive.heard()
+        if self._layered is not None:
+            data = self._layered.opened(data)
         for event in self._peer.receive(data):
             self._dispatch(event)
         self._flush()

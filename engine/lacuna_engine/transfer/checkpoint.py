@@ -101,7 +101,8 @@ class Checkpoint:
     over; ``place`` names the destination (a pool and a volume, or a path) and ``name`` what it is
     filled under; ``identity`` is the destination's key or inode once it is ours; ``seen`` is when
     the daemon was last heard of, in seconds since 1970, and ``boot`` which run of this machine's
-    system that was. ``left`` is how many bytes of unknown value it held when it was made empty.
+    system that was. ``left`` is how many bytes of unknown value it held when it was made empty;
+    ``made`` is false for a device that was there before, which is never deleted.
     """
 
     source: Mark
@@ -111,6 +112,7 @@ class Checkpoint:
     stage: Stage = Stage.MAKING
     identity: str = ""
     left: int = 0
+    made: bool = True
     seen: float = field(default_factory=time.time)
     boot: str = field(default_factory=boot_id)
 
@@ -126,6 +128,7 @@ class Checkpoint:
             "stage": self.stage.value,
             "identity": self.identity,
             "left": self.left,
+            "made": self.made,
             "seen": self.seen,
             "boot": self.boot,
         }
@@ -146,6 +149,7 @@ class Checkpoint:
                 stage=Stage(fields["stage"]),
                 identity=str(fields["identity"]),
                 left=int(fields["left"]),
+                made=bool(fields["made"]),
                 seen=float(fields["seen"]),
                 boot=str(fields["boot"]),
             )

@@ -53,7 +53,10 @@ from lacuna_engine.transfer.verify import compare, digest_of_volume
 __all__ = ["Filling"]
 
 ACKNOWLEDGE_EVERY = 0.5
-"""Seconds between looks at how much of the volume has been written."""
+ACKNOWLEDGE_BYTES = 32 << 20
+"""Seconds, and bytes of data, between looks at how much of the volume has been written."""
+
+WAKE_EVERY = 0.05
 
 
 class Filling:
@@ -131,7 +134,7 @@ class Filling:
             Checkpoint(supply.mark, destination.pool.name, destination.name, self._tracker.map)
         )
         volume, left = await self._prepare(connection, destination, supply.size)
-        self._notes.owned(volume.key, left)
+        self._notes.owned(volume.key, left, made=self._owned is not None)
         await self._fill(supply, connection, volume, destination=destination, left=left)
 
     async def _choose(self, saved: Checkpoint | None) -> Destination:
@@ -162,11 +165,13 @@ class Filling:
         self._name_destination(destination)
         extents = self._tracker.map = saved.map
         reached = await reached_by(storage, destination, volume, saved)
+        known = extents.size - extents.bytes_at(Progress.PENDING)
         extents.advance(0, extents.size, Progress.PENDING)
         self._notes.begin(saved)
         reading = await self._session.connect(daemon_pings=False)
         trusted = is_trusted(saved) and not destination.is_device
-        compare_from = seam_before(reached) if trusted else 0
+        # What arrived after the checkpoint is not classified yet; comparing it does that.
+        compare_from = min(seam_before(reached), known) if trusted else 0
         same = await supply.first_difference(reading, volume, extents, (compare_from, reached))
         await reading.close()
         if same < reached and not destination.is_device:
@@ -174,7 +179,7 @@ class Filling:
         extents.advance(0, same, Progress.ACKNOWLEDGED)
         self._tracker.passed = same
         self._report.resumed = True
-        self._owned = None if destination.is_device else volume
+        self._owned = volume if saved.made else None
         connection = await self._session.connect()
         self._report.connections = 1
         left = saved.left if same == 0 else 0
@@ -289,18 +294,21 @@ class Filling:
 
     async def _acknowledge(self, proof: GrowthProof | None) -> None:
         """Mark what the volume's size shows to have been written. Errors are the sender's."""
+        clock = asyncio.get_running_loop().time
         done = self._tracker.passed
+        moved, at = self._tracker.moved, clock()
         with suppress(LacunaError):
             while True:
-                await asyncio.sleep(ACKNOWLEDGE_EVERY)
-                if proof is None:
-                    self._notes.save()
+                await asyncio.sleep(min(WAKE_EVERY, ACKNOWLEDGE_EVERY))
+                recent = clock() - at < ACKNOWLEDGE_EVERY
+                if recent and self._tracker.moved - moved < ACKNOWLEDGE_BYTES:
                     continue
-                reached = min(await proof.look(), self._tracker.passed)
-                if reached > done:
+                moved, at = self._tracker.moved, clock()
+                if proof is not None:
+                    reached = max(done, min(await proof.look(), self._tracker.passed))
                     self._tracker.map.advance(done, reached, Progress.ACKNOWLEDGED)
                     done = reached
-                    self._notes.save()
+                self._notes.save()
 
     async def _look_once_more(self, volume: VolumeHandle, size: int, *, exact: bool) -> None:
         try:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol
 
-__all__ = ["Limiter", "TokenBucket"]
+__all__ = ["Limiter", "TokenBucket", "allowance"]
+
+SLICE = 0.5
+"""Longest wait in seconds before the limit is asked again: it may have been raised."""
 
 BURST_SECONDS = 0.25
 """How much of a second's allowance may go at once: large enough not to cut packets up."""
@@ -57,6 +61,21 @@ class TokenBucket:
         return max(0.0, -self._tokens / self._rate)
 
     def _fill(self, now: float) -> None:
-        gained = max(0.0, now - self._time) * self._rate
+        if now <= self._time:
+            return
+        gained = (now - self._time) * self._rate
         self._tokens = min(self._tokens + gained, self._rate * BURST_SECONDS)
         self._time = now
+
+
+def allowance(limiter: Limiter, count: int, now: float) -> Iterator[float]:
+    """Take ``count`` bytes; yield how long to sleep, in seconds, until they may be used.
+
+    The time of each sleep is taken from ``now`` on, so the sleeper needs no clock.
+    """
+    delay = limiter.take(count, now)
+    while delay > 0:
+        pause = min(delay, SLICE)
+        yield pause
+        now += pause
+        delay = limiter.take(0, now) if delay > pause else 0.0

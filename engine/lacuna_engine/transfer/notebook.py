@@ -29,12 +29,13 @@ class Notebook:
         self._checkpoint = checkpoint
         self._save(durable=True)
 
-    def owned(self, identity: str, left: int = 0) -> None:
-        """The destination is there, empty but for ``left`` bytes, and ours."""
+    def owned(self, identity: str, left: int = 0, *, made: bool = True) -> None:
+        """The destination is there, empty but for ``left`` bytes, and ours if ``made``."""
         if self._checkpoint is not None:
             self._checkpoint.stage = Stage.FILLING
             self._checkpoint.identity = identity
             self._checkpoint.left = left
+            self._checkpoint.made = made
             self._checkpoint.seen = time.time()
             self._save(durable=True)
 

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 
 from lacuna_engine.client import Connection, UploadStream
 from lacuna_engine.extents import Kind, Progress
-from lacuna_engine.transfer.limit import Limiter
+from lacuna_engine.transfer.limit import Limiter, allowance
 from lacuna_engine.transfer.progress import Tracker
 from lacuna_engine.transfer.prove import GrowthProof
 from lacuna_engine.transfer.reader import BATCH_BYTES, Batch, Run
@@ -119,8 +119,8 @@ class Sender:
 
     async def _wait(self, size: int) -> None:
         """Wait for the rate limit."""
-        if delay := self._limiter.take(size, asyncio.get_running_loop().time()):
-            await asyncio.sleep(delay)
+        for pause in allowance(self._limiter, size, asyncio.get_running_loop().time()):
+            await asyncio.sleep(pause)
 
     def _sent(self, size: int) -> None:
         self._tracker.moved += size

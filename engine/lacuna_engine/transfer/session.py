@@ -9,6 +9,7 @@ from typing import Self
 from lacuna_engine.client import Connection
 from lacuna_engine.storage import Storage
 from lacuna_engine.transport import ConnectionUri
+from lacuna_engine.transport.prompts import NOBODY, Prompter
 
 __all__ = ["Session"]
 
@@ -17,11 +18,13 @@ class Session:
     """Connections to the daemon at ``uri``; an asynchronous context manager.
 
     ``storage`` works on the control connection, which no stream ever uses, so that questions are
-    answered while data flows (protocol.md 4.9).
+    answered while data flows (protocol.md 4.9). ``prompter`` is asked for passwords and unknown
+    host keys.
     """
 
-    def __init__(self, uri: ConnectionUri) -> None:
+    def __init__(self, uri: ConnectionUri, *, prompter: Prompter = NOBODY) -> None:
         self.uri = uri
+        self._prompter = prompter
         self._connections: list[Connection] = []
         self._storage: Storage | None = None
 
@@ -55,7 +58,9 @@ class Session:
 
     async def connect(self, *, daemon_pings: bool = True) -> Connection:
         """Make a connection for a stream. Raises :class:`~lacuna_engine.errors.ConnectError`."""
-        connection = await Connection.open(self.uri, daemon_pings=daemon_pings)
+        connection = await Connection.open(
+            self.uri, daemon_pings=daemon_pings, prompter=self._prompter
+        )
         self._connections.append(connection)
         return connection
 

@@ -199,13 +199,14 @@ class VolumeSupply:
         within: tuple[int, int],
     ) -> int:
         """Compare by blocks: both are read as digests of the same range."""
-        del extents
         start, end = within
         start -= start % BLOCK
         reading = await self._session.connect(daemon_pings=False)
         try:
             theirs, _ = await digest_of_volume(connection, volume, end, start=start)
-            mine, received = await digest_of_volume(reading, self._volume, end, start=start)
+            mine, received = await digest_of_volume(
+                reading, self._volume, end, start=start, extents=extents
+            )
         finally:
             await reading.close()
         self.bytes_received += received

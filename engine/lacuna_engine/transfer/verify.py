@@ -12,11 +12,11 @@ from contextlib import aclosing
 
 from lacuna_engine.client import Connection
 from lacuna_engine.errors import VerificationError
-from lacuna_engine.extents import Kind
+from lacuna_engine.extents import ExtentMap, Kind
 from lacuna_engine.extents.source import Source
 from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.transfer.digest import BlockDigest, Section
-from lacuna_engine.transfer.reader import read_batches
+from lacuna_engine.transfer.reader import read_batches, zero_runs
 from lacuna_engine.transfer.receiver import Receiver, ShortError
 
 __all__ = ["compare", "digest_of_file", "digest_of_volume"]
@@ -42,40 +42,49 @@ async def digest_of_file(
 
 
 class _Digesting:
-    """Digests what arrives."""
+    """Digests what arrives, and says in ``extents`` what it is."""
 
-    def __init__(self, digest: BlockDigest) -> None:
+    def __init__(self, digest: BlockDigest, extents: ExtentMap | None) -> None:
         self._digest = digest
+        self._extents = extents
         self._sections: dict[int, Section] = {}
 
     async def begin(self, segment: int) -> None:
         self._sections[segment] = self._digest.section(segment)
 
     async def data(self, segment: int, start: int, view: memoryview) -> None:
-        del start
         await asyncio.to_thread(self._sections[segment].data, view)
+        if self._extents is not None:
+            for run in zero_runs(start, view):
+                self._extents.classify(run.start, run.end, run.kind)
 
     async def hole(self, segment: int, start: int, length: int) -> None:
-        del start
         self._sections[segment].hole(length)
+        if self._extents is not None:
+            self._extents.classify(start, start + length, Kind.HOLE)
 
     async def end(self, segment: int) -> None:
         self._sections.pop(segment).end()
 
 
 async def digest_of_volume(
-    connection: Connection, volume: VolumeHandle, size: int, *, start: int = 0
+    connection: Connection,
+    volume: VolumeHandle,
+    size: int,
+    *,
+    start: int = 0,
+    extents: ExtentMap | None = None,
 ) -> tuple[BlockDigest, int]:
     """Read the first ``size`` bytes of a volume; return their digest and the payload received.
 
-    What is before ``start``, a multiple of the digest's block, counts as zeros. Raises
-    :class:`VerificationError` if there are fewer.
+    What is before ``start``, a multiple of the digest's block, counts as zeros. ``extents`` is told
+    what is data and what is not. Raises :class:`VerificationError` if there are fewer.
     """
     digest = BlockDigest(size)
     digest.taken = start
     receiver = Receiver(connection, volume, [(start, size)])
     try:
-        await receiver.run(_Digesting(digest))
+        await receiver.run(_Digesting(digest, extents))
     except ShortError as error:
         raise VerificationError(f"read back, the volume is shorter: {error}") from error
     return digest, receiver.bytes_received

@@ -10,7 +10,7 @@ import asyncio
 
 from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.transfer.digest import BlockDigest, Section
-from lacuna_engine.transfer.limit import Limiter
+from lacuna_engine.transfer.limit import Limiter, allowance
 from lacuna_engine.transfer.progress import Tracker
 from lacuna_engine.transfer.target import LocalTarget
 
@@ -48,8 +48,8 @@ class TargetWriter:
 
     async def data(self, segment: int, start: int, view: memoryview) -> None:
         """Data has arrived; when this returns its memory may be used again."""
-        if delay := self._limiter.take(len(view), asyncio.get_running_loop().time()):
-            await asyncio.sleep(delay)
+        for pause in allowance(self._limiter, len(view), asyncio.get_running_loop().time()):
+            await asyncio.sleep(pause)
         self._tracker.moved += len(view)
         part = self._segments[segment]
         if len(view) < SMALL:

@@ -73,10 +73,10 @@ class SocketPipe(Pipe):
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
-            self.close(_broken(error))
+            self._peer_ended(_broken(error))
             return
         if count == 0:
-            self.close(ConnectionLostError("the daemon closed the connection"))
+            self._peer_ended(ConnectionLostError("the daemon closed the connection"))
             return
         self.bytes_read += count
         if self._receiver is None:
@@ -135,7 +135,7 @@ class SocketPipe(Pipe):
                 self._loop.add_writer(self._sock.fileno(), self._send)
             return
         except OSError as error:
-            self.close(_broken(error))
+            self._peer_ended(_broken(error))
             return
         except LacunaError as error:
             self.close(error)
@@ -183,6 +183,10 @@ class SocketPipe(Pipe):
             self._queue.popleft()
 
     # --- the end -------------------------------------------------------------------------------
+
+    def _peer_ended(self, reason: LacunaError) -> None:
+        """The other side has ended the connection, or the system has."""
+        self.close(reason)
 
     def close(self, reason: LacunaError | None = None) -> None:
         if self._reason is not None:

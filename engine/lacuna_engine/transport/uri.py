@@ -13,9 +13,11 @@ from urllib.parse import quote, unquote, urlsplit
 
 from lacuna_engine.errors import UsageError
 
-__all__ = ["ConnectionUri", "parse_uri"]
+__all__ = ["SSH_TRANSPORTS", "ConnectionUri", "parse_uri"]
 
 TRANSPORTS = ("unix", "tcp", "tls", "ssh", "libssh", "libssh2", "ext")
+SSH_TRANSPORTS = ("ssh", "libssh", "libssh2")
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 # Parameters that say how to reach the daemon; all others belong to the driver and stay in the name
 # (transports.md 1).
@@ -48,6 +50,34 @@ class ConnectionUri:
         """Whether this is the user's own daemon rather than the system's."""
         return self.path == "/session"
 
+    @property
+    def unsafe(self) -> str:
+        """Why a connection made with this URI may be listened to or misled, or an empty string.
+
+        Never so by default except for TCP: it is to be shown wherever the connection is.
+        """
+        own = self.parameters
+        if self.transport == "tcp" and self.host not in _LOOPBACK:
+            return "nothing is encrypted, and the server is not checked (transport tcp)"
+        if self.transport == "tls" and self.flag("no_verify"):
+            return "the server's certificate is not checked (no_verify)"
+        if self.transport in SSH_TRANSPORTS:
+            if self.flag("no_verify"):
+                return "the SSH host's key is not checked (no_verify)"
+            if own.get("known_hosts_verify", "").lower() == "ignore":
+                return "the SSH host's key is not checked (known_hosts_verify=ignore)"
+        return ""
+
+    def flag(self, name: str) -> bool:
+        """Return a parameter that is a number, 0 for no.
+
+        Raises :class:`UsageError` if it is none.
+        """
+        value = self.parameters.get(name, "0")
+        if not re.fullmatch(r"[+-]?[0-9]+", value):
+            raise UsageError(f"'{self.text}': '{name}' must be 0 or 1, not '{value}'")
+        return int(value) != 0
+
     def names(self) -> tuple[str, ...]:
         """Return what to put into CONNECT_OPEN, best first.
 
@@ -77,6 +107,12 @@ def parse_uri(text: str) -> ConnectionUri:
     driver, _, named = scheme.lower().partition("+")
     try:
         parts = urlsplit(text)
+        if parts.password is not None:
+            # Without the text: it would bring the password into logs.
+            raise UsageError(
+                "a password does not belong in a URI",
+                hint="Leave it out; it is asked for when it is needed.",
+            )
         host, port = unquote(parts.hostname or ""), parts.port
     except ValueError as error:
         raise UsageError(f"'{text}': {error}") from error
@@ -110,6 +146,9 @@ def _check_transport(text: str, transport: str, host: str) -> None:
         raise UsageError(f"'{text}': the transport 'unix' takes no host")
     if transport not in ("unix", "ext") and not host:
         raise UsageError(f"'{text}': the transport '{transport}' needs a host")
+    if host.startswith("-"):
+        # A program that is given it would take it for an option.
+        raise UsageError(f"'{text}': '{host}' is no host name")
 
 
 def _split_query(query: str) -> tuple[dict[str, str], tuple[tuple[str, str], ...]]:

@@ -72,8 +72,9 @@ async def test_more_than_all_is_not_proved() -> None:
     assert await proof(Sizes(11)).settle(10)
 
 
-async def test_slow_growth_is_growth() -> None:
+async def test_slow_growth_is_growth(monkeypatch: pytest.MonkeyPatch) -> None:
     """It takes longer than the patience in all, and never stands still that long."""
+    monkeypatch.setattr(prove, "PATIENCE", 0.25)
     sizes = [number for number in range(30) for _ in range(3)]
     storage = Sizes(*sizes, 30)
     await proof(storage).confirm(30)

@@ -236,8 +236,9 @@ async def test_a_rate_is_kept(send: Sending, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr("lacuna_engine.transfer.sender.asyncio.sleep", sleep)
     await send([("data", 4 * MIB), ("hole", 64 * MIB), ("data", MIB)], rate=MIB, proof=False)
     waits = [nap for nap in naps if nap]
-    # Nobody really slept, so the debt grows by a second with each MiB; holes are free.
-    assert [round(wait) for wait in waits] == [1, 2, 3, 4, 5]
+    # At least a second for each MiB but for the burst, in short naps; nobody really slept.
+    assert sum(waits) > 4
+    assert max(waits) <= 0.5
 
 
 async def test_the_streams_error_ends_it(send: Sending, daemon: Daemon) -> None:

@@ -11,9 +11,11 @@ from pathlib import Path
 import pytest
 
 from lacuna_engine.errors import UnreachableError, UsageError
-from lacuna_engine.transport import Pipe, open_pipe, parse_uri, tcp
+from lacuna_engine.transport import OPENERS, Pipe, open_pipe, parse_uri, tcp
 from lacuna_engine.transport.local import socket_candidates
 from lacuna_engine.transport.uri import ConnectionUri
+
+NAMES = ("virtstoraged-sock", "libvirt-sock", "virtqemud-sock")
 
 
 def found(text: str) -> list[str]:
@@ -24,10 +26,32 @@ def test_the_systems_sockets() -> None:
     expected = [
         "/run/libvirt/virtstoraged-sock",
         "/run/libvirt/libvirt-sock",
+        "/run/libvirt/virtqemud-sock",
         "/var/run/libvirt/virtstoraged-sock",
         "/var/run/libvirt/libvirt-sock",
+        "/var/run/libvirt/virtqemud-sock",
     ]
     assert found("qemu:///system") == expected
+
+
+@pytest.mark.parametrize(
+    ("uri", "names"),
+    [
+        ("storage:///system", ["virtstoraged-sock", "libvirt-sock"]),
+        ("test+unix:///default", ["virtstoraged-sock", "libvirt-sock"]),
+        ("lxc:///system", ["virtstoraged-sock", "libvirt-sock", "virtlxcd-sock"]),
+        ("xen:///system?mode=auto", ["virtstoraged-sock", "libvirt-sock", "virtxend-sock"]),
+        ("qemu:///system?mode=direct", ["virtstoraged-sock", "virtqemud-sock"]),
+        ("ch:///system?mode=LEGACY", ["libvirt-sock"]),
+    ],
+)
+def test_the_daemons_of_a_driver(uri: str, names: list[str]) -> None:
+    assert [Path(path).name for path in found(uri)] == names * 2
+
+
+def test_an_unknown_mode() -> None:
+    with pytest.raises(UsageError, match="unknown mode 'x'"):
+        found("qemu:///system?mode=x")
 
 
 @pytest.mark.parametrize("runtime", [True, False])
@@ -39,7 +63,7 @@ def test_the_users_sockets(runtime: bool, monkeypatch: pytest.MonkeyPatch) -> No
     else:
         monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     folders = ["/run/user/1000/libvirt"] * runtime + ["/home/u/.cache/libvirt"]
-    expected = [f"{f}/{s}" for f in folders for s in ("virtstoraged-sock", "libvirt-sock")]
+    expected = [f"{f}/{s}" for f in folders for s in NAMES]
     assert found("qemu:///session") == expected
 
 
@@ -104,7 +128,7 @@ async def test_a_socket_nobody_serves(path: str) -> None:
 async def test_the_failure_that_says_most(
     numbers: list[int], text: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    left = [*numbers, errno.ENOENT, errno.ENOENT]
+    left = [*numbers, *[errno.ENOENT] * 4]
 
     async def refuse(*_: object) -> None:
         raise OSError(left[0], os.strerror(left.pop(0)))
@@ -133,7 +157,8 @@ async def test_no_unix_sockets_on_this_platform(monkeypatch: pytest.MonkeyPatch)
         await open_pipe(parse_uri("qemu:///system"))
 
 
-async def test_an_unknown_transport() -> None:
+async def test_an_unknown_transport(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(OPENERS, "libssh2")
     with pytest.raises(UsageError, match="'libssh2' is not supported yet") as caught:
         await open_pipe(parse_uri("qemu+libssh2://h/system"))
     assert "unix" in caught.value.hint

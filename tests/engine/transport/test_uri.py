@@ -75,6 +75,7 @@ BAD = [
     "qemu+tcp://[::1/system",
     "qemu+tcp://::1]/system",
     "qemu+tcp://[nonsense]/system",
+    "qemu+ssh://-oProxyCommand=x/system",
 ]
 
 
@@ -118,3 +119,36 @@ def test_no_text_is_more_than_wrong(text: str) -> None:
         parse_uri(text).names()
     except UsageError:
         return
+
+
+def test_a_password_has_no_place_in_it() -> None:
+    with pytest.raises(UsageError) as caught:
+        parse_uri("qemu+ssh://ann:hunter2@h/system")
+    assert "hunter2" not in f"{caught.value} {caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("text", "word"),
+    [
+        ("qemu:///system", ""),
+        ("qemu+tls://h/system", ""),
+        ("qemu+tls://h/system?no_verify=0", ""),
+        ("qemu+tls://h/system?no_verify=1", "certificate is not checked"),
+        ("qemu+ssh://h/system", ""),
+        ("qemu+ssh://h/system?no_verify=1", "key is not checked"),
+        ("qemu+libssh://h/system?known_hosts_verify=ignore", "key is not checked"),
+        ("qemu+tcp://h/system", "nothing is encrypted"),
+        ("qemu+tcp://127.0.0.1/system", ""),
+        ("qemu+tcp://[::1]/system", ""),
+    ],
+)
+def test_what_is_unsafe(text: str, word: str) -> None:
+    unsafe = parse_uri(text).unsafe
+    assert word in unsafe
+    assert bool(word) is bool(unsafe)
+
+
+def test_flags_are_numbers() -> None:
+    uri = parse_uri("qemu+tls://h/system?no_verify=yes")
+    with pytest.raises(UsageError, match="'no_verify' must be 0 or 1"):
+        uri.flag("no_verify")

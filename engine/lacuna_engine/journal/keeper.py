@@ -1,0 +1,36 @@
+"""The journal as the keeper of a transfer's checkpoints."""
+
+from __future__ import annotations
+
+from lacuna_engine.errors import TransferError
+from lacuna_engine.journal.store import Journal
+from lacuna_engine.transfer.checkpoint import Checkpoint
+
+__all__ = ["JobKeeper"]
+
+
+class JobKeeper:
+    """Keeps the checkpoint of one job in the journal."""
+
+    def __init__(self, journal: Journal, job_id: str) -> None:
+        self._journal = journal
+        self._job_id = job_id
+
+    def load(self) -> Checkpoint | None:
+        """Return what was kept last; what cannot be read counts as nothing, and is noted."""
+        blob = self._journal.load_checkpoint(self._job_id)
+        if blob is None:
+            return None
+        try:
+            return Checkpoint.from_bytes(blob)
+        except TransferError as error:
+            self._journal.notes.append(f"The job {self._job_id} begins anew: {error.message}.")
+            return None
+
+    def save(self, checkpoint: Checkpoint, *, durable: bool) -> None:
+        """Keep it instead of the one before. Raises :class:`LocalFileError`."""
+        self._journal.save_checkpoint(self._job_id, checkpoint.to_bytes(), durable=durable)
+
+    def forget(self) -> None:
+        """Drop it."""
+        self._journal.forget_checkpoint(self._job_id)

@@ -1,0 +1,474 @@
+"""Runs the jobs of a journal: which, when, how many at a time, and what becomes of them.
+
+The journal is the only truth: every step of a job is written there first, and then told to
+subscribers. A claim is held from before a job is running until after it is something else, so a
+job that another process works on is never touched.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from types import TracebackType
+from typing import Self, Unpack
+
+from lacuna_engine.errors import LacunaError, LocalFileError, UsageError
+from lacuna_engine.journal.board import Board
+from lacuna_engine.journal.control import Control, Runner
+from lacuna_engine.journal.job import Job, Problem
+from lacuna_engine.journal.keeper import JobKeeper
+from lacuna_engine.journal.notice import Subscriber
+from lacuna_engine.journal.owner import Claim, Owner
+from lacuna_engine.journal.rate import RateLimit
+from lacuna_engine.journal.retry import RetryPolicy
+from lacuna_engine.journal.run import Run
+from lacuna_engine.journal.states import JobEvent, JobState
+from lacuna_engine.journal.store import Changes, Journal
+from lacuna_engine.journal.turns import Limits, Turns
+from lacuna_engine.transfer import Report
+from lacuna_engine.transfer.checkpoint import Keeper
+from lacuna_engine.transfer.limit import TokenBucket
+
+__all__ = ["Scheduler"]
+
+_LOG = logging.getLogger(__name__)
+
+Discard = Callable[[Job, Keeper], Awaitable[None]]
+
+POLL = 1.0
+"""Seconds between looks at what other processes have changed."""
+
+STARTABLE = frozenset({JobState.QUEUED, JobState.WAITING})
+
+
+class Scheduler:
+    """Runs jobs with ``run``; an asynchronous context manager, from :meth:`start` to :meth:`stop`.
+
+    ``accepts`` says which jobs are this scheduler's business; all unless given. ``discard`` deletes
+    what a job that is removed has left at its destination; without it that stays. ``clock`` gives
+    the seconds since 1970 and ``chance`` numbers in [0, 1). ``rate`` limits all jobs together, in
+    bytes of data a second, 0 for no limit.
+
+    Methods that name a job raise :class:`UsageError` if there is none, and
+    :class:`ForbiddenStepError` if it is in no state for that; all raise :class:`LocalFileError`
+    if the journal cannot be written.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        run: Runner,
+        *,
+        owner: Owner | None = None,
+        limits: Limits | None = None,
+        policy: RetryPolicy | None = None,
+        rate: int = 0,
+        accepts: Callable[[Job], bool] = lambda _job: True,
+        discard: Discard | None = None,
+        poll: float = POLL,
+        clock: Callable[[], float] = time.time,
+        chance: Callable[[], float] = random.random,
+    ) -> None:
+        self._journal = journal
+        self._runner = run
+        self._owner = owner or Owner.beside(journal)
+        self._limits = limits or Limits()
+        self._policy = policy or RetryPolicy()
+        self._accepts = accepts
+        self._discard = discard
+        self._poll = poll
+        self._clock = clock
+        self._chance = chance
+        self._board = Board(journal)
+        self._turns = Turns()
+        self._shared = TokenBucket(rate, 0.0)
+        self._runs: dict[str, Run] = {}
+        self._reserved: dict[str, Claim] = {}
+        self._foreign: dict[str, float] = {}
+        self._discarding: set[asyncio.Task[None]] = set()
+        self._paused = False
+        self._wake = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._loop: asyncio.Task[None] | None = None
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    # Beginning and end
+
+    def start(self, *, resume_orphans: bool = False) -> list[Job]:
+        """Begin to run jobs, and return those whose process had died.
+
+        They are interrupted now; with ``resume_orphans`` they go on.
+        """
+        orphans = self._owner.adopt_orphans(self._journal)
+        if resume_orphans:
+            for job in filter(self._accepts, orphans):
+                self._journal.update(job.id, JobEvent.RESUME, expected={JobState.INTERRUPTED})
+        self._board.refresh(force=True)
+        self._loop = asyncio.create_task(self._keep_going())
+        return orphans
+
+    async def stop(self) -> None:
+        """End all that runs here, in good order; it goes on when a scheduler starts again."""
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            loop.cancel()
+            with suppress(asyncio.CancelledError):
+                await loop
+        for run in self._runs.values():
+            run.stop(run.wish or JobEvent.REQUEUE)
+        if guards := [run.guard for run in self._runs.values() if run.guard is not None]:
+            await asyncio.wait(guards)
+        if self._discarding:
+            await asyncio.wait(self._discarding)
+        for claim in self._reserved.values():
+            claim.release()
+        self._reserved.clear()
+
+    async def wait_idle(self) -> None:
+        """Wait until nothing runs here and nothing will by itself."""
+        self._nudge()
+        await self._idle.wait()
+
+    # What runs
+
+    @property
+    def running(self) -> dict[str, Control]:
+        """The jobs that run here, each with its tracker and report."""
+        return {job_id: run.control for job_id, run in self._runs.items()}
+
+    @property
+    def limits(self) -> Limits:
+        """How many jobs run at a time. Lowering it ends none."""
+        return self._limits
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        self._limits = limits
+        self._nudge()
+
+    @property
+    def rate(self) -> int:
+        """The limit of all jobs together, in bytes of data a second; 0 for none."""
+        return self._shared.rate
+
+    def set_rate(self, rate: int) -> None:
+        """Change the limit of all jobs together from now on."""
+        self._shared.set_rate(rate, asyncio.get_running_loop().time())
+
+    def set_job_rate(self, job_id: str, rate: int) -> Job:
+        """Change the limit of one job from now on, and for when it goes on later."""
+        job = self._journal.get(job_id)
+        changed = self._step(job_id, None, options=replace(job.options, limit=rate))
+        if run := self._runs.get(job_id):
+            run.control.limit.set_rate(rate, asyncio.get_running_loop().time())
+        return changed
+
+    def subscribe(self, subscriber: Subscriber) -> Callable[[], None]:
+        """Call ``subscriber`` for each change from now on; call the result to end that."""
+        return self._board.subscribe(subscriber)
+
+    # What the user wants
+
+    def submit(self, job: Job, *, reserve: bool = False) -> Job:
+        """Put a job into the journal, to run when its turn comes; return it as it is kept.
+
+        With ``reserve`` no other process can take it, as long as this scheduler has not stopped.
+        """
+        claim = self._owner.claim(job.id) if reserve else None
+        try:
+            kept = self._journal.add(job)
+            if claim is not None and kept.id != job.id:  # the id was taken
+                claim.release()
+                claim = self._owner.claim(kept.id)
+        except BaseException:
+            if claim is not None:
+                claim.release()
+            raise
+        if claim is not None:
+            self._reserved[kept.id] = claim
+        self._board.put(kept)
+        self._nudge()
+        return kept
+
+    def pause(self, job_id: str) -> None:
+        """Stop a job for now. One that runs is paused when it has come to a stop."""
+        self._ask(job_id, JobEvent.PAUSE)
+
+    def cancel(self, job_id: str) -> None:
+        """Stop a job, and keep what is there: it is interrupted then, and can be resumed."""
+        self._ask(job_id, JobEvent.CANCEL)
+
+    def remove(self, job_id: str) -> None:
+        """Stop a job if it runs, discard what it has left, and take it out of the journal.
+
+        If that cannot be discarded the job stays, interrupted, and its error says why.
+        """
+        job = self._journal.get(job_id)
+        if job_id in self._runs or self._discard is None or not self._has_left(job):
+            self._ask(job_id, JobEvent.REMOVE)
+            return
+        claim = self._reserved.pop(job_id, None) or self._owner.claim(job_id)
+        if claim is None:
+            self._ask(job_id, JobEvent.REMOVE)
+            return
+        if job.state is not JobState.INTERRUPTED:
+            job = self._step(job_id, JobEvent.CANCEL)
+        task = asyncio.get_running_loop().create_task(self._throw_away(job, claim))
+        self._discarding.add(task)
+        task.add_done_callback(self._discarding.discard)
+
+    def _has_left(self, job: Job) -> bool:
+        return not job.state.is_final and self._journal.load_checkpoint(job.id) is not None
+
+    async def _throw_away(self, job: Job, claim: Claim) -> None:
+        """Delete what the job has left and forget it, holding its claim."""
+        try:
+            if self._discard is not None:
+                await self._discard(job, JobKeeper(self._journal, job.id))
+            self._board.remove(self._journal.remove(job.id))
+        except LacunaError as error:
+            problem = Problem.of(error, self._clock())
+            changed = self._journal.update(job.id, None, error=problem)
+            if changed is not None:
+                self._board.put(changed)
+        finally:
+            claim.release()
+            self._nudge()
+
+    def resume(self, job_id: str) -> Job:
+        """Put a job that stopped, failed or waits back into the queue."""
+        run = self._runs.get(job_id)
+        if run is not None and run.wish is not None:
+            run.wish = JobEvent.REQUEUE  # it is coming to a stop
+            return run.job
+        return self._step(job_id, JobEvent.RESUME)
+
+    def retry_now(self, job_id: str | None = None) -> None:
+        """Do not wait any longer: try a job again, or all that wait."""
+        if job_id is not None:
+            self._step(job_id, JobEvent.RESUME)
+            return
+        for job in list(self._board.jobs):
+            if job.state is JobState.WAITING:
+                with suppress(UsageError):  # another process was faster
+                    self._step(job.id, JobEvent.RESUME)
+
+    def reorder(self, job_id: str, *, before: str | None = None) -> Job:
+        """Move a job right before another one, taking its priority; None is the end."""
+        job = self._journal.reorder(job_id, before=before)
+        # Others may have been numbered anew.
+        self._board.refresh(force=True)
+        self._nudge()
+        return job
+
+    def set_priority(self, job_id: str, priority: int) -> Job:
+        """Let a job run before those of a lower priority."""
+        return self._step(job_id, None, priority=priority)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing starts here."""
+        return self._paused
+
+    def pause_all(self) -> None:
+        """Start nothing, and put what runs here back into the queue.
+
+        Jobs that are paused one by one are not what :meth:`resume_all` resumes.
+        """
+        self._paused = True
+        for run in self._runs.values():
+            if run.wish is None:
+                run.stop(JobEvent.REQUEUE)
+
+    def resume_all(self) -> None:
+        """Start jobs again."""
+        self._paused = False
+        self._nudge()
+
+    # Steps
+
+    def _ask(self, job_id: str, event: JobEvent) -> None:
+        run = self._runs.get(job_id)
+        if run is not None:
+            run.stop(event)
+            return
+        job = self._journal.request(job_id, event)
+        if job.state is JobState.REMOVED:
+            self._board.remove(job)
+        else:
+            self._board.put(job)
+        if not job.state.is_active and job_id in self._reserved:
+            self._reserved.pop(job_id).release()
+        self._nudge()
+
+    def _step(self, job_id: str, event: JobEvent | None, **changes: Unpack[Changes]) -> Job:
+        job = self._journal.update(job_id, event, **changes)
+        assert job is not None  # noqa: S101 - any state was expected
+        self._board.put(job)
+        self._nudge()
+        return job
+
+    def _nudge(self) -> None:
+        self._idle.clear()
+        self._wake.set()
+
+    async def _keep_going(self) -> None:
+        while True:
+            self._wake.clear()
+            try:
+                self._look()
+            except LocalFileError as error:
+                # What runs goes on; perhaps there is room again at the next look.
+                _LOG.warning("%s", error)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._until_next()):
+                    await self._wake.wait()
+
+    def _look(self) -> None:
+        """Take in what others did, and start what may start."""
+        self._board.refresh()
+        self._obey()
+        self._adopt()
+        self._turns.forget({job.id for job in self._board.jobs})
+        while not self._paused:
+            running = [run.job for run in self._runs.values()]
+            job = self._turns.pick(self._startable(), running, self._limits)
+            if job is None:
+                break
+            self._begin(job)
+        if not self._runs and not self._discarding and not any(True for _ in self._wanted()):
+            self._idle.set()
+
+    def _wanted(self) -> Iterator[Job]:
+        """Yield what would run here by itself, sooner or later."""
+        now = asyncio.get_running_loop().time()
+        for job in self._board.jobs:
+            if job.state not in STARTABLE or job.id in self._runs or not self._accepts(job):
+                continue
+            if self._foreign.get(job.id, now) <= now:
+                yield job
+
+    def _startable(self) -> list[Job]:
+        now = self._clock()
+        return [job for job in self._wanted() if self._delay(job, now) <= 0]
+
+    def _delay(self, job: Job, now: float) -> float:
+        """Return the seconds until a job may start."""
+        if job.state is not JobState.WAITING or job.not_before is None:
+            return 0.0
+        delay = job.not_before - now
+        # No back-off is longer: the clock has been put back.
+        return delay if delay <= self._policy.cap else 0.0
+
+    def _until_next(self) -> float:
+        now = self._clock()
+        delays = (self._delay(job, now) for job in self._wanted())
+        return min((delay for delay in delays if delay > 0), default=self._poll)
+
+    def _obey(self) -> None:
+        """Do what other processes ask of the jobs that run here."""
+        for run in self._runs.values():
+            job = self._board.get(run.job.id)
+            if job is not None and job.request is not None and run.wish is None:
+                run.stop(job.request)
+
+    def _adopt(self) -> None:
+        """Notice jobs of other processes that died."""
+        strange = [
+            job.id
+            for job in self._board.jobs
+            if job.state is JobState.RUNNING and job.id not in self._runs
+        ]
+        if any(not self._owner.is_owned(job_id) for job_id in strange):
+            for job in self._owner.adopt_orphans(self._journal):
+                self._board.put(job)
+
+    def _begin(self, job: Job) -> None:
+        loop = asyncio.get_running_loop()
+        claim = self._reserved.pop(job.id, None) or self._owner.claim(job.id)
+        if claim is None:
+            self._foreign[job.id] = loop.time() + self._poll
+            return
+        self._foreign.pop(job.id, None)
+        try:
+            started = self._journal.update(
+                job.id,
+                JobEvent.START,
+                expected=STARTABLE,
+                started=self._clock(),
+                not_before=None,
+                request=None,
+            )
+        except UsageError:  # removed by another process
+            started = None
+        except BaseException:
+            claim.release()
+            raise
+        if started is None:
+            claim.release()
+            self._board.refresh(force=True)
+            return
+        own = TokenBucket(started.options.limit, loop.time())
+        control = Control(RateLimit(own, self._shared), JobKeeper(self._journal, job.id))
+        work = loop.create_task(self._work(started, control))
+        run = Run(started, claim, control, work)
+        self._runs[job.id] = run
+        run.guard = loop.create_task(self._carry(run))
+        self._board.put(started)
+
+    async def _work(self, job: Job, control: Control) -> Report:
+        return await self._runner(job, control)
+
+    async def _carry(self, run: Run) -> None:
+        """See a run to its end, and write down what became of it."""
+        try:
+            while not run.task.done():
+                try:
+                    await asyncio.wait({run.task})
+                except asyncio.CancelledError:  # the program ends without stop()
+                    run.stop(JobEvent.INTERRUPT)
+            self._settle(run)
+            if run.wish is JobEvent.REMOVE and self._journal.get(run.job.id).state.is_resumable:
+                await self._throw_away(run.job, run.claim)
+        except UsageError:  # removed already
+            pass
+        except LocalFileError as error:
+            # It stays running in the journal, and whoever looks next finds that nobody runs it.
+            _LOG.warning("the end of job %s could not be written down: %s", run.job.id, error)
+        finally:
+            run.claim.release()
+            del self._runs[run.job.id]
+            self._wake.set()
+
+    def _settle(self, run: Run) -> None:
+        event, changes = run.outcome(self._policy, self._chance, self._clock())
+        changes["request"] = None
+        remove = event is JobEvent.REMOVE
+        job = self._journal.update(
+            run.job.id,
+            JobEvent.CANCEL if remove else event,
+            expected={JobState.RUNNING},
+            **changes,
+        )
+        if job is None:  # not by anybody who holds to the rules
+            self._board.refresh(force=True)
+        elif remove and not (self._discard and self._has_left(job)):
+            self._board.remove(self._journal.remove(job.id))
+        else:
+            self._board.put(job)

@@ -1,0 +1,325 @@
+"""Logging in with asyncssh: host keys, keys, passwords, jump hosts."""
+
+from __future__ import annotations
+
+import socket
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, Protocol, cast
+
+import asyncssh
+
+from lacuna_engine.errors import (
+    AuthenticationError,
+    LacunaError,
+    UnreachableError,
+    UsageError,
+)
+from lacuna_engine.transport.answers import Inquiry
+from lacuna_engine.transport.prompts import HostKeyQuestion, SecretKind
+from lacuna_engine.transport.ssh.failures import (
+    changed_key,
+    not_let_in,
+    too_many_keys,
+    unknown_key,
+)
+from lacuna_engine.transport.ssh.identities import EncryptedKeys, open_key
+from lacuna_engine.transport.ssh.known_hosts import KnownHosts
+from lacuna_engine.transport.ssh.target import HostCheck, Target
+
+__all__ = ["log_in"]
+
+CONNECT_TIMEOUT = 9
+"""Seconds to reach a host; the whole of a failure is to be told within 10."""
+
+LOGIN_TIMEOUT = 600
+"""Seconds for a login, in which somebody may have to look for a password."""
+
+PROMPTS = 3
+"""Wrong passwords until the login is given up, as with OpenSSH; hosts allow six tries in all."""
+
+_CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
+"""Half as fast again as asyncssh's first choice (transports.md 4)."""
+
+_KEY_TYPES = {"ssh-ed25519": "ED25519", "ssh-rsa": "RSA", "ssh-ed448": "ED448"}
+
+
+async def log_in(target: Target, inquiry: Inquiry) -> asyncssh.SSHClientConnection:
+    """Return a connection on which channels can be opened.
+
+    Raises :class:`UnreachableError`, :class:`AuthenticationError`, :class:`UsageError`.
+    """
+    try:
+        return await _Login(target, inquiry).run()
+    except LacunaError:
+        raise
+    except TimeoutError as error:
+        raise UnreachableError(
+            f"{target.where} did not answer", hint="Check the address, network and firewall."
+        ) from error
+    except socket.gaierror as error:
+        raise UnreachableError(
+            f"the host name {target.host} is not known", hint="Check its spelling."
+        ) from error
+    except ConnectionRefusedError as error:
+        raise UnreachableError(
+            f"{target.where} refuses SSH: no SSH server listens there",
+            hint="Check the port, and that sshd runs on that host.",
+        ) from error
+    except asyncssh.ConfigParseError as error:
+        raise UsageError(f"ssh's settings are wrong: {error}") from error
+    except (ConnectionResetError, asyncssh.ConnectionLost, asyncssh.ProtocolNotSupported) as error:
+        raise UnreachableError(
+            f"{target.where} broke off before the login: it is no SSH server, is overloaded or "
+            "refuses you",
+            hint="Check the port, and the log of sshd on that host.",
+        ) from error
+    except OSError as error:
+        raise UnreachableError(
+            f"cannot connect to {target.where}: {error.strerror or error}"
+        ) from error
+    except asyncssh.Error as error:
+        if "Too many authentication failures" in error.reason:
+            raise too_many_keys(target) from error
+        raise UnreachableError(f"SSH to {target.where} failed: {error.reason}") from error
+
+
+class _Construct(Protocol):
+    """What asyncssh's method takes and gives; its own types do not say."""
+
+    async def __call__(self, **options: object) -> asyncssh.SSHClientConnectionOptions: ...
+
+
+class _Login:
+    """One login, with a second try after the question about an unknown host.
+
+    ``hops`` are the jump hosts, if others than those in the settings.
+    """
+
+    def __init__(self, target: Target, inquiry: Inquiry, hops: str | None = None) -> None:
+        self._target = target
+        self._inquiry = inquiry
+        self._hops = hops
+
+    async def run(self) -> asyncssh.SSHClientConnection:
+        target = self._target
+        address: dict[str, Any] = {"host": target.host}
+        if target.port is not None:
+            address["port"] = target.port
+        if target.user:
+            address["username"] = target.user
+        # Only to learn what ~/.ssh/config says, hence without keys.
+        construct = cast("_Construct", asyncssh.SSHClientConnectionOptions.construct)  # pyright: ignore[reportUnknownMemberType]
+        settings = await construct(**address, client_keys=None, known_hosts=None)
+        known = self._known_hosts(settings)
+        tunnel = await self._jump(self._hops or settings.tunnel)
+        try:
+            options = await self._options(settings)
+            if tunnel is not None:
+                options["tunnel"] = tunnel
+            connection = await self._try(address | options, settings, known)
+        except BaseException:
+            if tunnel is not None:
+                tunnel.close()
+                await tunnel.wait_closed()
+            raise
+        if tunnel is not None:
+            connection.set_tunnel(tunnel)
+        return connection
+
+    async def _try(
+        self,
+        options: dict[str, Any],
+        settings: asyncssh.SSHClientConnectionOptions,
+        known: KnownHosts,
+    ) -> asyncssh.SSHClientConnection:
+        client = self._client(settings, known)
+        try:
+            return await self._connect(options, client)
+        except asyncssh.HostKeyNotVerifiable as error:
+            key = client.unknown
+            if client.refusal is not None or key is None:
+                raise client.refusal or unknown_key(self._target) from error
+        if not await self._accepts(key, settings.port):
+            raise unknown_key(self._target)
+        known.add(self._target.host, settings.port, key)
+        client = self._client(settings, known)
+        client.accepted = key
+        return await self._connect(options, client)
+
+    async def _connect(
+        self, options: dict[str, Any], client: _Client
+    ) -> asyncssh.SSHClientConnection:
+        options = options | {
+            "known_hosts": None if client.known is None else client.known,
+            "client_factory": lambda: client,
+        }
+        try:
+            return await asyncssh.connect(**options)
+        except asyncssh.PermissionDenied as error:
+            self._inquiry.refused()
+            raise client.refusal or not_let_in(self._target) from error
+        except asyncssh.Error as error:
+            if client.refusal is not None:
+                raise client.refusal from error
+            raise
+
+    def _client(self, settings: asyncssh.SSHClientConnectionOptions, known: KnownHosts) -> _Client:
+        ignore = self._target.host_check in (HostCheck.IGNORE, HostCheck.OFF)
+        paths = [self._target.keyfile] if self._target.keyfile else _identity_files(settings)
+        keys = EncryptedKeys(paths, self._inquiry, self._target.host, settings.username)
+        return _Client(
+            self._target, settings.username, self._inquiry, keys, None if ignore else known.load()
+        )
+
+    async def _accepts(self, key: asyncssh.SSHKey, port: int) -> bool:
+        if self._target.host_check == HostCheck.ACCEPT_NEW:
+            return True
+        if not self._target.may_ask:
+            return False
+        kind = key.get_algorithm()
+        return await self._inquiry.confirm_host(
+            HostKeyQuestion(
+                host=self._target.host,
+                port=port,
+                key_type=_KEY_TYPES.get(kind, "ECDSA" if "ecdsa" in kind else kind),
+                fingerprint=key.get_fingerprint(),
+            )
+        )
+
+    def _known_hosts(self, settings: asyncssh.SSHClientConnectionOptions) -> KnownHosts:
+        if self._target.known_hosts:
+            return KnownHosts([self._target.known_hosts], with_system=False)
+        named = settings.config.get("UserKnownHostsFile", [])
+        return KnownHosts(cast("list[str]", named))
+
+    async def _options(self, settings: asyncssh.SSHClientConnectionOptions) -> dict[str, Any]:
+        target = self._target
+        options: dict[str, Any] = {
+            "connect_timeout": CONNECT_TIMEOUT,
+            "login_timeout": LOGIN_TIMEOUT,
+            "keepalive_interval": 15,
+            "keepalive_count_max": 6,
+        }
+        if settings.config.get("Ciphers") is None:
+            options["encryption_algs"] = _CIPHERS
+        if target.keyfile:
+            key = open_key(target.keyfile)
+            # An encrypted one is opened when the agent was of no help.
+            options["client_keys"] = [] if key is None else [key]
+        else:
+            options["ignore_encrypted"] = True
+        if target.methods:
+            options["preferred_auth"] = list(target.ssh_methods)
+            if "agent" not in target.methods:
+                options["agent_path"] = None
+        return options
+
+    async def _jump(self, hops: object) -> asyncssh.SSHClientConnection | None:
+        """Log in to the hosts on the way, each through the one before."""
+        if not isinstance(hops, str) or not hops or hops.lower() == "none":
+            return None
+        *before, last = hops.split(",")
+        user, _, place = last.rpartition("@")
+        host, port = place, ""
+        if place.startswith("["):
+            host, _, port = place[1:].partition("]")
+        elif place.count(":") == 1:
+            host, _, port = place.partition(":")
+        port = port.lstrip(":")
+        hop = replace(
+            self._target, host=host, user=user, port=int(port) if port else None, keyfile=""
+        )
+        # The first hop may have a way of its own in the settings, the others have this one.
+        return await _Login(hop, self._inquiry, ",".join(before) or None).run()
+
+
+def _identity_files(settings: asyncssh.SSHClientConnectionOptions) -> list[str]:
+    return cast("list[str]", settings.config.get("IdentityFile", []) or [])
+
+
+class _Client(asyncssh.SSHClient):
+    """Answers what asyncssh asks during one login.
+
+    An error of the prompter is kept in ``refusal``: within asyncssh it would end as its own.
+    """
+
+    def __init__(
+        self,
+        target: Target,
+        user: str,
+        inquiry: Inquiry,
+        keys: EncryptedKeys,
+        known: asyncssh.SSHKnownHosts | None,
+    ) -> None:
+        self._target = target
+        self._user = user
+        self._inquiry = inquiry
+        self._keys = keys
+        self.known = known
+        self.unknown: asyncssh.SSHKey | None = None
+        self.accepted: asyncssh.SSHKey | None = None
+        self.refusal: LacunaError | None = None
+        self._asked: Counter[SecretKind] = Counter()
+
+    def validate_host_public_key(
+        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
+    ) -> bool:
+        """Judge a key that is not among the known ones: new, or changed (transports.md 4)."""
+        if key == self.accepted:
+            return True
+        known = asyncssh.match_known_hosts(self.known or b"", host, addr, port)
+        if known[0]:
+            self.refusal = changed_key(self._target, f"now {key.get_fingerprint()}")
+        else:
+            self.unknown = key
+        return False
+
+    async def public_key_auth_requested(self) -> asyncssh.SSHKey | None:
+        """Offer the next encrypted key."""
+        if self._target.methods and "privkey" not in self._target.methods:
+            return None
+        try:
+            return await self._keys.next() if self._target.may_ask else None
+        except LacunaError as error:
+            self.refusal = error
+            return None
+
+    async def password_auth_requested(self) -> str | None:
+        """Ask for the password."""
+        text = f"{self._user}@{self._target.host}'s password: "
+        return await self._secret(SecretKind.SSH_PASSWORD, text)
+
+    def kbdint_auth_requested(self) -> str:
+        """Say that we answer questions."""
+        return ""
+
+    async def kbdint_challenge_received(
+        self, name: str, instructions: str, lang: str, prompts: Sequence[tuple[str, bool]]
+    ) -> list[str] | None:
+        """Ask the host's questions."""
+        del name, lang
+        answers: list[str] = []
+        for number, (text, echo) in enumerate(prompts):
+            shown = f"{instructions}\n{text}" if instructions and not number else text
+            answer = await self._secret(SecretKind.KEYBOARD_INTERACTIVE, shown, echo=echo)
+            if answer is None:
+                return None
+            answers.append(answer)
+        return answers
+
+    async def _secret(self, kind: SecretKind, text: str, *, echo: bool = False) -> str | None:
+        self._asked[kind] += 1
+        if not self._target.may_ask or self._asked[kind] > PROMPTS:
+            return None
+        try:
+            answer = await self._inquiry.secret(
+                kind, self._target.host, self._user, text, echo=echo
+            )
+        except LacunaError as error:
+            self.refusal = error
+            return None
+        if answer is None:
+            self.refusal = AuthenticationError(f"the login to {self._target.where} was cancelled")
+        return answer

@@ -1,0 +1,331 @@
+"""SSH through the system's OpenSSH client, one process for each connection.
+
+Each process encrypts on a core of its own, which is why connections are not shared here, with one
+exception: where the host asks for a code that is good only once, the first process becomes the
+master of the others, so that there is one question however many connections there are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import itertools
+import os
+import platform
+import shutil
+import socket
+import subprocess
+import tempfile
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from lacuna_engine.errors import (
+    AuthenticationError,
+    LacunaError,
+    ProtocolError,
+    UnreachableError,
+)
+from lacuna_engine.transport.answers import Inquiry
+from lacuna_engine.transport.child import Child, ChildPipe, start_child
+from lacuna_engine.transport.ssh.askpass import Askpass
+from lacuna_engine.transport.ssh.failures import explain
+from lacuna_engine.transport.ssh.remote_command import PING, Preamble, remote_command
+from lacuna_engine.transport.ssh.target import HostCheck, Target
+
+__all__ = ["open_openssh"]
+
+CONNECT_TIMEOUT = 9
+"""Seconds for ssh to get to the login; the whole of a failure is to be told within 10."""
+
+SILENCE_TIMEOUT = 30.0
+"""Seconds without a question until the host's side of the connection has to be there."""
+
+PING_AFTER = 3.0
+"""Seconds of silence after which a daemon is asked whether it is already there: see Preamble."""
+
+_FAST_CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
+"""Half as fast again as ssh's first choice where the processor knows AES (transports.md 4)."""
+
+
+class _NeedsSharingError(Exception):
+    """The host asks for a code: one process has to log in for all."""
+
+
+@dataclass(slots=True)
+class _Master:
+    """A process through which others reach the host, and how many do."""
+
+    path: Path
+    users: int = 0
+    unused: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def join(self) -> None:
+        self.users += 1
+        self.unused.clear()
+
+    def leave(self) -> None:
+        self.users -= 1
+        if self.users == 0:
+            self.unused.set()
+
+
+_masters: dict[tuple[object, ...], _Master] = {}
+_ciphers: dict[tuple[object, ...], str] = {}
+_numbers = itertools.count(1)
+
+
+async def open_openssh(target: Target, inquiry: Inquiry) -> ChildPipe:
+    """Log in and connect to the daemon.
+
+    Raises :class:`UnreachableError`, :class:`AuthenticationError`, or
+    :class:`~lacuna_engine.errors.UsageError` if the program cannot be started.
+    """
+    master = _masters.get(target.login)
+    if master is not None and master.path.exists():
+        return await _Login(target, inquiry, master, is_master=False).open()
+    try:
+        return await _Login(target, inquiry, None, is_master=False).open()
+    except _NeedsSharingError:
+        master = _masters[target.login] = _Master(_control_path())
+        return await _Login(target, inquiry, master, is_master=True).open()
+
+
+class _Login:
+    """One ssh process from its start to an open pipe."""
+
+    def __init__(
+        self, target: Target, inquiry: Inquiry, master: _Master | None, *, is_master: bool
+    ) -> None:
+        self._target = target
+        self._inquiry = inquiry
+        self._master = master
+        self._is_master = is_master
+        self._needs_sharing = False
+        self._child: Child | None = None
+        self._askpass = Askpass(target, inquiry, self._kill, self._on_code)
+
+    def _kill(self) -> None:
+        if self._child is not None:
+            self._child.kill()
+
+    def _on_code(self) -> bool:
+        if self._master is None:
+            self._needs_sharing = True
+            self._kill()
+        return self._needs_sharing
+
+    async def open(self) -> ChildPipe:
+        """Start ssh and wait until the daemon's bytes follow."""
+        target = self._target
+        sock: socket.socket | None = None
+        try:
+            environment = _environment() | await self._askpass.start()
+            options = [*_options(target), *await _cipher_options(target), *self._sharing()]
+            command = [*options, "--", target.host, remote_command(target)]
+            program = target.command or "ssh"
+            self._child, sock = await start_child([program, *command], environment)
+            first = await self._begin(sock)
+        except BaseException:
+            self._askpass.close()
+            if sock is not None:
+                sock.close()
+            if self._child is not None:
+                self._child.kill()
+                await self._child.end()
+            raise
+        return self._pipe(sock, self._child, first)
+
+    def _pipe(self, sock: socket.socket, child: Child, first: bytes) -> ChildPipe:
+        target, master = self._target, self._master
+
+        def say(status: int, words: str) -> LacunaError | None:
+            return explain(target, status, words, was_open=pipe.bytes_read > 0)
+
+        def release() -> None:
+            self._askpass.close()
+            if master is not None and not self._is_master:
+                master.leave()
+
+        before_end = None
+        if master is not None and self._is_master:
+            master.unused.set()
+            before_end = master.unused.wait
+        elif master is not None:
+            master.join()
+        pipe = ChildPipe(sock, child, say, first=first, before_end=before_end, release=release)
+        return pipe
+
+    def _sharing(self) -> list[str]:
+        if self._master is None:
+            # The user's own master may serve us, but we do not become one.
+            return ["-o", "ControlMaster=no"]
+        path = str(self._master.path).replace("%", "%%")
+        become = "yes" if self._is_master else "no"
+        persist = ["-o", "ControlPersist=no"]
+        return ["-o", f"ControlMaster={become}", "-o", f"ControlPath={path}", *persist]
+
+    async def _begin(self, sock: socket.socket) -> bytes:
+        """Wait for the beginning of the connection; return what came of it already."""
+        preamble = Preamble()
+        loop = asyncio.get_running_loop()
+        started, asked = loop.time(), False
+        while True:
+            data = None
+            with suppress(TimeoutError, OSError):
+                async with asyncio.timeout(0.5):
+                    data = await loop.sock_recv(sock, 1 << 16)
+                if not data:
+                    break
+            if data:
+                first = preamble.feed(data)
+                if first is not None:
+                    return first
+                continue
+            silent = loop.time() - max(started, self._askpass.last_answer)
+            if self._askpass.pending:
+                continue
+            if silent > PING_AFTER and not asked:
+                asked = True
+                with suppress(OSError):
+                    sock.send(PING)
+            if silent > SILENCE_TIMEOUT:
+                raise UnreachableError(
+                    f"{self._target.where} did not answer within {SILENCE_TIMEOUT:.0f} s",
+                    hint="`ssh -v` to the host shows where it stops.",
+                )
+        raise await self._failure(preamble)
+
+    async def _failure(self, preamble: Preamble) -> Exception:
+        if self._child is None:
+            raise AssertionError
+        status = await self._child.end()
+        if self._needs_sharing:
+            return _NeedsSharingError()
+        error = explain(self._target, status, self._child.words, was_open=False)
+        refusal = self._askpass.refusal
+        if status < 0 and refusal is not None:
+            return refusal
+        if isinstance(error, AuthenticationError):
+            self._inquiry.refused()
+            # That nobody could be asked for the passphrase says more than that no key was right.
+            return refusal or error
+        if preamble.text and not self._child.words.strip():
+            return ProtocolError(
+                f"{self._target.host} answers with something else than libvirt: {preamble.text}"
+            )
+        return error
+
+
+def _options(target: Target) -> list[str]:
+    """Return what the URI and the use as a byte pipe ask for."""
+    options = {
+        "BatchMode": "no" if target.may_ask else "yes",
+        "ClearAllForwardings": "yes",
+        "ConnectTimeout": str(CONNECT_TIMEOUT),
+        # A host that is gone is noticed; a stalled daemon does not keep sshd from answering.
+        "ServerAliveInterval": "15",
+        "ServerAliveCountMax": "6",
+        "LogLevel": "INFO",
+        "PermitLocalCommand": "no",
+        "RemoteCommand": "none",
+    }
+    match target.host_check:
+        case HostCheck.IGNORE:
+            options["StrictHostKeyChecking"] = "no"
+            options["UserKnownHostsFile"] = os.devnull
+        case HostCheck.OFF:
+            options["StrictHostKeyChecking"] = "no"
+        case HostCheck.ACCEPT_NEW:
+            options["StrictHostKeyChecking"] = "accept-new"
+        case _:
+            # The user's own setting stands: "ask" by default, perhaps stricter.
+            pass
+    if target.known_hosts and target.host_check != HostCheck.IGNORE:
+        options["UserKnownHostsFile"] = f'"{target.known_hosts}"'
+    if target.methods:
+        options["PreferredAuthentications"] = ",".join(target.ssh_methods)
+        if "agent" not in target.methods:
+            options["IdentityAgent"] = "none"
+    words = ["-T", "-x", "-a", "-e", "none"]
+    for name, value in options.items():
+        words += ["-o", f"{name}={value}"]
+    return words + _address(target)
+
+
+def _address(target: Target) -> list[str]:
+    words: list[str] = []
+    if target.port is not None:
+        words += ["-p", str(target.port)]
+    if target.user:
+        words += ["-l", target.user]
+    if target.keyfile:
+        words += ["-i", target.keyfile]
+    return words
+
+
+def _environment() -> dict[str, str]:
+    """Return our environment, changed so that messages can be understood."""
+    kept = dict(os.environ)
+    locale = kept.pop("LC_ALL", None) or kept.get("LC_CTYPE") or kept.get("LANG") or "C"
+    kept.pop("LANGUAGE", None)
+    # Before 8.4 the program for questions is run only where there might be a display.
+    kept.setdefault("DISPLAY", "none:0")
+    return kept | {"LC_CTYPE": locale, "LC_MESSAGES": "C"}
+
+
+async def _cipher_options(target: Target) -> list[str]:
+    """Return the option for fast ciphers, unless the user or the system has chosen others."""
+    chosen = _ciphers.get(target.login)
+    if chosen is None:
+        chosen = ""
+        if _has_aes():
+            own, without = await asyncio.gather(
+                _configured_ciphers(target), _configured_ciphers(target, "-F", "none")
+            )
+            if own and own == without:
+                chosen = _FAST_CIPHERS
+        _ciphers[target.login] = chosen
+    return ["-o", f"Ciphers={chosen}"] if chosen else []
+
+
+async def _configured_ciphers(target: Target, *more: str) -> str:
+    """Ask ssh for the ciphers that its settings make for this host."""
+    with suppress(OSError, TimeoutError):
+        process = await asyncio.create_subprocess_exec(
+            *(target.command or "ssh", *_address(target), *more, "-G", "--", target.host),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT):
+                shown, _ = await process.communicate()
+        except BaseException:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+            raise
+        for line in shown.decode(errors="replace").splitlines():
+            name, _, value = line.partition(" ")
+            if name == "ciphers":
+                return value
+    return ""
+
+
+def _has_aes() -> bool:
+    """Return whether the processor has instructions for AES."""
+    with suppress(OSError):
+        return " aes" in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
+    return platform.machine().lower() in ("x86_64", "amd64", "arm64")
+
+
+_folders: list[str] = []
+
+
+def _control_path() -> Path:
+    """Return a new address for a master, in a folder that nobody else may enter."""
+    if not _folders:
+        _folders.append(tempfile.mkdtemp(prefix="lacuna-"))
+        atexit.register(shutil.rmtree, _folders[0], ignore_errors=True)
+    return Path(_folders[0]) / str(next(_numbers))
