@@ -98,6 +98,7 @@ class ExtentMap:
         self._progress = IntervalMap(size, Progress.PENDING)
         self._totals = {(kind, progress): 0 for kind in Kind for progress in Progress}
         self._totals[Kind.DATA, Progress.PENDING] = size
+        self._changes: list[tuple[int, int]] | None = None
 
     @classmethod
     def from_kinds(cls, size: int, runs: Iterable[tuple[int, int, Kind]]) -> ExtentMap:
@@ -150,6 +151,8 @@ class ExtentMap:
             ValueError: if the range is not inside the map.
         """
         replaced = iter(self._kinds.assign(start, end, kind))
+        if self._changes is not None:
+            self._changes.append((start, end))
         for first, last, old, progress in _merge(
             start, end, replaced, self._progress.runs(start, end)
         ):
@@ -163,9 +166,29 @@ class ExtentMap:
             ValueError: if the range is not inside the map.
         """
         replaced = iter(self._progress.assign(start, end, progress))
+        if self._changes is not None:
+            self._changes.append((start, end))
         for first, last, kind, old in _merge(start, end, self._kinds.runs(start, end), replaced):
             self._totals[kind, old] -= last - first
             self._totals[kind, progress] += last - first
+
+    def note_changes(self, on: bool = True) -> None:  # noqa: FBT001, FBT002
+        """Begin to note which ranges change, for :meth:`take_changes`; or stop it."""
+        self._changes = [] if on else None
+
+    def take_changes(self) -> list[tuple[int, int]]:
+        """Return the ranges changed since the last time, merged, in order; copies note nothing."""
+        if not self._changes:
+            return []
+        noted, self._changes = sorted(self._changes), []
+        merged = [noted[0]]
+        for start, end in noted[1:]:
+            last_start, last_end = merged[-1]
+            if start <= last_end:
+                merged[-1] = (last_start, max(last_end, end))
+            else:
+                merged.append((start, end))
+        return [(start, end) for start, end in merged if start < end]
 
     def kind_at(self, offset: int) -> Kind:
         """Return what the byte at ``offset`` is.

@@ -1,0 +1,337 @@
+"""The worker process: commands in, transfers run, events out.
+
+It ends when its input does, so that it never outlives the window; what runs then goes on at the
+next start.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import queue
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+
+from lacuna_engine import __version__
+from lacuna_engine.errors import LacunaError
+from lacuna_engine.extents import ExtentMap
+from lacuna_engine.journal import (
+    Control,
+    Job,
+    JobAdded,
+    JobChanged,
+    JobKeeper,
+    JobState,
+    Journal,
+    Limits,
+    Notice,
+    Scheduler,
+    TransferRunner,
+    journal_path,
+)
+from lacuna_engine.transfer import Report
+from lacuna_engine.worker.asking import Asking
+from lacuna_engine.worker.maps import MapTeller
+from lacuna_engine.worker.messages import Message, decode, encode, job_of, job_record
+from lacuna_engine.worker.sampling import Sample
+
+__all__ = ["Worker", "main"]
+
+SAMPLE_EVERY = 0.1
+NICE = 10
+"""The window comes first."""
+
+HISTORY = 500
+"""Finished jobs that are told at the start."""
+
+Tell = Callable[[Message], None]
+
+
+@dataclass
+class _Session:
+    """What this run of the worker has done. Bytes."""
+
+    moved: int = 0
+    saved: int = 0
+
+
+class Worker:
+    """Runs the jobs of ``journal`` and tells with ``tell``."""
+
+    def __init__(self, journal: Journal, tell: Tell) -> None:
+        self._journal = journal
+        self._tell = tell
+        self._asking = Asking(tell)
+        self._runner = TransferRunner(self._asking.prompter_for)
+        self._scheduler = Scheduler(journal, self._run, discard=self._runner.discard)
+        self._samples: dict[str, Sample] = {}
+        self._maps = MapTeller(tell, self._saved_map)
+        self._session = _Session()
+        self._rate = 0.0
+        self._stopping = asyncio.Event()
+        self._commands = self._table()
+
+    async def run(self) -> None:
+        """Run until :meth:`stop`."""
+        self._scheduler.subscribe(self._notice)
+        self._scheduler.start(resume_orphans=True)
+        jobs = self._journal.list_jobs() + self._journal.history(HISTORY)
+        ready = {"event": "ready", "jobs": [job_record(job) for job in jobs]}
+        self._tell({**ready, "version": __version__})
+        for note in self._journal.notes:
+            self._log(logging.WARNING, note)
+        self._journal.notes.clear()
+        self._tell_totals()
+        sampler = asyncio.create_task(self._sample())
+        try:
+            await self._stopping.wait()
+        finally:
+            sampler.cancel()
+            await self._scheduler.stop()
+
+    def stop(self) -> None:
+        """End in good order."""
+        self._stopping.set()
+
+    # --- commands ------------------------------------------------------------------------------
+
+    def command(self, message: Message) -> None:
+        """Do what the window asks; a failure is told, never raised."""
+        try:
+            self._commands[message["do"]](message)
+        except LacunaError as error:
+            self._log(logging.WARNING, f"{error} {error.hint}".strip(), str(message.get("job", "")))
+        except (KeyError, TypeError, ValueError) as error:
+            self._log(logging.ERROR, f"a command that makes no sense: {error!r}")
+
+    def _table(self) -> dict[str, Callable[[Message], object]]:
+        scheduler = self._scheduler
+        return {
+            "add": lambda m: self._add(job_of(m["job"]), start=bool(m["start"])),
+            "pause": lambda m: scheduler.pause(m["job"]),
+            "resume": lambda m: scheduler.resume(m["job"]),
+            "cancel": lambda m: scheduler.cancel(m["job"]),
+            "remove": lambda m: scheduler.remove(m["job"]),
+            "start": lambda m: self._start(m["job"]),
+            "move": lambda m: scheduler.reorder(m["job"], before=m["before"]),
+            "priority": lambda m: scheduler.set_priority(m["job"], int(m["priority"])),
+            "limit": self._limit,
+            "pause_all": lambda _: self._pause_all(on=True),
+            "resume_all": lambda _: self._pause_all(on=False),
+            "limits": self._limits,
+            "watch": lambda m: self._watch(m["job"]),
+            "forget": lambda _: self._forget(),
+            "answer": lambda m: self._asking.answered(int(m["number"]), m["value"]),
+            "stop": lambda _: self.stop(),
+        }
+
+    def _limit(self, message: Message) -> None:
+        rate = int(message["rate"])
+        if message["job"] is None:
+            self._scheduler.set_rate(rate)
+        else:
+            self._scheduler.set_job_rate(message["job"], rate)
+
+    def _limits(self, message: Message) -> None:
+        self._scheduler.limits = Limits(int(message["total"]), int(message["per_host"]))
+
+    def _pause_all(self, *, on: bool) -> None:
+        if on:
+            self._scheduler.pause_all()
+        else:
+            self._scheduler.resume_all()
+        self._tell_totals()
+
+    def _add(self, job: Job, *, start: bool) -> None:
+        if start:
+            self._scheduler.submit(job)
+            return
+        was_paused = self._scheduler.is_paused
+        kept = self._scheduler.submit(job)
+        if not was_paused:
+            self._scheduler.pause(kept.id)
+
+    def _start(self, job_id: str) -> None:
+        if self._journal.get(job_id).state is not JobState.QUEUED:
+            self._scheduler.resume(job_id)
+        first = next(
+            (job for job in self._journal.list_jobs({JobState.QUEUED}) if job.id != job_id), None
+        )
+        if first is not None:
+            self._scheduler.reorder(job_id, before=first.id)
+
+    def _watch(self, job_id: str | None) -> None:
+        control = self._scheduler.running.get(job_id) if job_id else None
+        tracker = None if control is None else control.tracker
+        self._maps.watch(job_id, None if tracker is None else tracker.map)
+
+    def _forget(self) -> None:
+        for job in self._journal.history(1 << 30):
+            self._journal.remove(job.id)
+            self._tell({"event": "removed", "job": job.id})
+
+    def _saved_map(self, job_id: str) -> ExtentMap | None:
+        with suppress(LacunaError):
+            saved = JobKeeper(self._journal, job_id).load()
+            return None if saved is None else saved.map
+        return None
+
+    # --- running -------------------------------------------------------------------------------
+
+    async def _run(self, job: Job, control: Control) -> Report:
+        self._samples[job.id] = Sample(control)
+        self._log(logging.INFO, f"{job.kind}: {job.source} -> {job.destination}", job.id)
+        try:
+            report = await self._runner(job, control)
+            self._session.moved += report.bytes_sent + report.bytes_received
+            self._session.saved += report.saved
+            return report
+        finally:
+            sample = self._samples.pop(job.id)
+            if control.tracker is not None:
+                last = sample.take(job.id, time.monotonic())
+                self._tell({"event": "progress", "jobs": [last]})
+                self._maps.ended(job.id, control.tracker.map)
+
+    async def _sample(self) -> None:
+        while True:
+            await asyncio.sleep(SAMPLE_EVERY)
+            now = time.monotonic()
+            found = [sample.take(job_id, now) for job_id, sample in self._samples.items()]
+            jobs = [one for one in found if one is not None]
+            if jobs:
+                self._tell({"event": "progress", "jobs": jobs})
+            rate = sum(one["rate"] for one in jobs)
+            if rate != self._rate:
+                self._rate = rate
+                self._tell_totals()
+            watched = self._samples.get(self._maps.job or "")
+            if watched is not None and watched.control.tracker is not None:
+                self._maps.look(watched.control.tracker.map)
+
+    # --- telling -------------------------------------------------------------------------------
+
+    def _notice(self, notice: Notice) -> None:
+        if isinstance(notice, JobAdded | JobChanged):
+            self._tell({"event": "job", "job": job_record(notice.job)})
+            if isinstance(notice, JobChanged) and notice.before.state is not notice.job.state:
+                self._changed_state(notice.job)
+        else:
+            self._tell({"event": "removed", "job": notice.job.id})
+
+    def _changed_state(self, job: Job) -> None:
+        if job.state is JobState.RUNNING:
+            return
+        if job.error is not None and job.state in (JobState.FAILED, JobState.WAITING):
+            level = logging.ERROR if job.state is JobState.FAILED else logging.WARNING
+            self._log(level, f"{job.error.message} {job.error.hint}".strip(), job.id)
+        else:
+            self._log(logging.INFO, str(job.state), job.id)
+        if job.state.is_final:
+            self._tell_totals()
+
+    def _tell_totals(self) -> None:
+        totals = self._journal.totals()
+        self._tell(
+            {
+                "event": "totals",
+                "jobs": totals.jobs,
+                "moved": totals.moved,
+                "saved": totals.saved,
+                "session_moved": self._session.moved,
+                "session_saved": self._session.saved,
+                "paused": self._scheduler.is_paused,
+                "rate": self._rate,
+            }
+        )
+
+    def _log(self, level: int, text: str, job: str = "") -> None:
+        self._tell({"event": "log", "time": time.time(), "level": level, "text": text, "job": job})
+
+
+# --- the process ---------------------------------------------------------------------------------
+
+
+class _Output:
+    """Writes lines from a thread of its own: a window that does not read must not stop transfers.
+
+    What waits is bounded by leaving out progress, of which more comes at once.
+    """
+
+    MOST = 1000
+
+    def __init__(self) -> None:
+        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
+        # Whatever prints must not get between the lines.
+        self._stream = os.fdopen(os.dup(1), "wb")
+        os.dup2(2, 1)
+        self._thread = threading.Thread(target=self._write, name="lacuna-tell", daemon=True)
+        self._thread.start()
+
+    def tell(self, message: Message) -> None:
+        if message["event"] == "progress" and self._lines.qsize() > self.MOST:
+            return
+        self._lines.put(encode(message))
+
+    def close(self) -> None:
+        self._lines.put(None)
+        self._thread.join(2.0)
+
+    def _write(self) -> None:
+        with suppress(OSError):
+            while (line := self._lines.get()) is not None:
+                self._stream.write(line)
+                if self._lines.empty():
+                    self._stream.flush()
+            self._stream.flush()
+
+
+def _listen(worker: Worker, loop: asyncio.AbstractEventLoop) -> None:
+    """Read commands in a thread: pipes cannot be watched by every loop."""
+
+    def read() -> None:
+        with suppress(RuntimeError, OSError, ValueError):  # the loop or the input is closed
+            for line in sys.stdin.buffer:
+                loop.call_soon_threadsafe(_command, worker, line)
+            loop.call_soon_threadsafe(worker.stop)
+
+    threading.Thread(target=read, name="lacuna-listen", daemon=True).start()
+
+
+def _command(worker: Worker, line: bytes) -> None:
+    with suppress(LacunaError):
+        worker.command(decode(line))
+
+
+async def _main(output: _Output) -> None:
+    with ExitStack() as stack:
+        journal = stack.enter_context(Journal(journal_path()))
+        worker = Worker(journal, output.tell)
+        loop = asyncio.get_running_loop()
+        if sys.platform != "win32":
+            for number in (signal.SIGINT, signal.SIGTERM):
+                loop.add_signal_handler(number, worker.stop)
+        _listen(worker, loop)
+        await worker.run()
+
+
+def main() -> int:
+    """Run the worker process."""
+    output = _Output()
+    if hasattr(os, "nice"):
+        with suppress(OSError):
+            os.nice(NICE)
+    try:
+        asyncio.run(_main(output))
+    except LacunaError as error:
+        output.tell({"event": "failed", "text": str(error), "hint": error.hint})
+        return 1
+    finally:
+        output.close()
+    return 0
