@@ -84,3 +84,10 @@ class CancellingTracker(Tracker):
             task = asyncio.current_task()
             assert task is not None
             task.cancel()
+
+
+def cancel_in(transfer: Upload | Download, phase: Phase) -> None:
+    """Have a transfer that has not begun be cancelled as soon as it comes to a phase."""
+    transfer.tracker = CancellingTracker(phase)
+    if isinstance(transfer, Upload):
+        transfer._filling._tracker = transfer.tracker

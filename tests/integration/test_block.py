@@ -132,7 +132,7 @@ async def test_what_somebody_else_writes_meanwhile_is_found(
         nonlocal done
         done = True
 
-    confirmed = transfer._look_once_more
+    confirmed = transfer._filling._look_once_more
 
     async def look(*args: object, **keywords: object) -> None:
         with device.open("r+b") as file:
@@ -140,7 +140,7 @@ async def test_what_somebody_else_writes_meanwhile_is_found(
             file.write(b"somebody else")
         await confirmed(*args, **keywords)  # type: ignore[arg-type]
 
-    transfer._look_once_more = look  # type: ignore[method-assign]
+    transfer._filling._look_once_more = look  # type: ignore[method-assign]
     with pytest.raises(VerificationError, match=f"{4 * MIB}-{8 * MIB}"):
         await run_into(transfer, meddle)
     assert done

@@ -362,6 +362,7 @@ def wait_until(condition: Callable[[], bool], patience: float = 20.0) -> None:
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_130_for_an_interrupted_upload(
+    *,
     lacuna: Path,
     daemon: PrivateLibvirtd,
     pool: Pool,
@@ -390,6 +391,7 @@ def test_130_for_an_interrupted_upload(
 
 @pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
 def test_130_for_an_interrupted_download(
+    *,
     lacuna: Path,
     daemon: PrivateLibvirtd,
     pool: Pool,

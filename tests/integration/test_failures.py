@@ -26,7 +26,7 @@ from integration.libvirtd import MIB, Pool, PrivateLibvirtd
 from integration.moves import (
     REPLACE,
     SLOW,
-    CancellingTracker,
+    cancel_in,
     download,
     run_into,
     session_to,
@@ -520,7 +520,7 @@ async def test_cancelling_an_upload_in_each_phase(
     image = make_image(tmp_path / "image", *IMAGE)
     options = TransferOptions(verify=True, if_exists=IfExists.REPLACE)
     transfer = Upload(session, image, pool.name, options=options)
-    transfer.tracker = CancellingTracker(phase)
+    cancel_in(transfer, phase)
     with pytest.raises(asyncio.CancelledError):
         await asyncio.ensure_future(transfer.run())
     untouched = over != "nothing" and phase is Phase.SCANNING
@@ -544,7 +544,7 @@ async def test_cancelling_a_download_in_each_phase(
     target.write_bytes(b"precious")
     options = TransferOptions(verify=True, if_exists=IfExists.REPLACE)
     transfer = Download(session, pool.name, "v", target, options=options)
-    transfer.tracker = CancellingTracker(phase)
+    cancel_in(transfer, phase)
     with pytest.raises(asyncio.CancelledError):
         await asyncio.ensure_future(transfer.run())
     assert files_in(tmp_path) == ["v"]
@@ -606,10 +606,10 @@ async def test_cancelling_an_opening_leaves_the_daemon_well(
             transfer: Upload | Download
             if direction == "up":
                 transfer = Upload(session, image, pool.name)
-                transfer.tracker = CancellingTracker(Phase.SENDING)
+                cancel_in(transfer, Phase.SENDING)
             else:
                 transfer = Download(session, pool.name, "v", tmp_path / "v")
-                transfer.tracker = CancellingTracker(Phase.RECEIVING)
+                cancel_in(transfer, Phase.RECEIVING)
             with pytest.raises(asyncio.CancelledError):
                 await asyncio.ensure_future(transfer.run())
         await until(lambda: open_in_pool(own_daemon, pool) == [])

@@ -18,7 +18,7 @@ from lacuna_engine.errors import (
     LacunaError,
     SourceChangedError,
 )
-from lacuna_engine.extents import Progress
+from lacuna_engine.extents import Progress, file_map
 from lacuna_engine.transfer import Download, IfExists, Report, State, TransferOptions, Upload
 from lacuna_engine.transfer.checkpoint import Stage
 
@@ -362,3 +362,20 @@ def test_no_keeper_leaves_nothing(uploads: Uploads) -> None:
 
     asyncio.run(run())
     assert files_in(uploads.pool.path) == []
+
+
+async def test_what_was_not_noted_is_classified_again(uploads: Uploads) -> None:
+    """Zeros that were found after the last checkpoint still count as zeros, and not as lost."""
+    make_image(uploads.image.with_name("zeros"), data(MIB), zeros(2 * MIB), data(9 * MIB)).replace(
+        uploads.image
+    )
+    await uploads.interrupted()
+    saved = uploads.keeper.load()
+    assert saved is not None
+    with uploads.image.open("rb") as file:
+        saved.map = file_map(file.fileno())
+    uploads.keeper.save(saved, durable=True)
+    report = await uploads.whole()
+    assert report.resumed
+    assert report.bytes_zero == 2 * MIB
+    assert not report.verified  # nothing seemed to be missing

@@ -494,9 +494,13 @@ asyncio.run(main())
 
 
 @pytest.mark.parametrize("engine", ["openssh"], indirect=True)
-def test_the_child_dies_with_us(login: Login) -> None:
+def test_the_child_dies_with_us(login: Login, tmp_path: Path) -> None:
     program = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, login.uri()], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", PROGRAM, login.uri()],
+        stdout=subprocess.PIPE,
+        text=True,
+        # Killed, it cannot remove its folder.
+        env=os.environ | {"TMPDIR": str(tmp_path)},
     )
     assert program.stdout is not None
     with program, program.stdout:

@@ -134,7 +134,7 @@ async def test_pause_resume_cancel_remove(
     job = window.add(
         Job(other.kind, other.source, Endpoint(daemon.uri, pool.name, "w"), other.options)
     )
-    await window.until(lambda: (pool.path / "w").exists())
+    await window.until((pool.path / "w").exists)
     window.worker.send({"do": "remove", "job": job})
     await window.until(lambda: job not in window.jobs)
     assert files_in(pool.path) == ["v"]
@@ -166,7 +166,7 @@ async def test_closing_and_opening_again(
     window: Window, daemon: PrivateLibvirtd, pool: Pool, image: Path
 ) -> None:
     job = window.add(upload_of(daemon, pool, image, 8 * MIB))
-    await window.until(lambda: (pool.path / "v").exists())
+    await window.until((pool.path / "v").exists)
     await window.worker.close()
     again = Window()
     again.worker.start()

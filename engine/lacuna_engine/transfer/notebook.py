@@ -8,7 +8,7 @@ from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage
 
 __all__ = ["Notebook"]
 
-SAVE_SHARE = 20
+SAVE_SHARE = 8
 """A checkpoint is saved only every that many times as long as saving one takes."""
 
 

@@ -111,7 +111,7 @@ async def first_difference(
     """Compare a volume with a local file from the start to the end given by ``within``.
 
     Returns where the first piece begins that is different, the end if there is none. ``extents``
-    tells which parts of the file need not be read.
+    tells which parts of the file need not be read, and is told which turn out to be zeros.
     """
     start, end = within
     if start == end:
@@ -129,11 +129,20 @@ async def first_difference(
                 same = await asyncio.to_thread(_all_zero, source, extents, position, after, buffer)
             if not same:
                 return position
+            if not isinstance(piece, Data):
+                _found_zeros(extents, position, after)
             position = after
         await stream.finish()
         return position
     finally:
         await stream.abort()
+
+
+def _found_zeros(extents: ExtentMap, start: int, end: int) -> None:
+    """Say that data which is a hole in the volume is zeros, as was found when it was sent."""
+    for first, last, kind in list(extents.kinds(start, end)):
+        if kind is Kind.DATA:
+            extents.classify(first, last, Kind.ZERO)
 
 
 def _same(source: Source, position: int, view: memoryview, buffer: memoryview) -> bool:

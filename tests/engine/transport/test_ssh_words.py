@@ -159,8 +159,8 @@ CASES: list[tuple[int, str, type[ConnectError], str]] = [
     (
         255,
         (
-            "Unable to negotiate with 1.2.3.4 port 22: no matching host key type found. Their offer: "
-            "ssh-rsa"
+            "Unable to negotiate with 1.2.3.4 port 22: no matching host key type found. "
+            "Their offer: ssh-rsa"
         ),
         UnreachableError,
         "no host key type in common",
