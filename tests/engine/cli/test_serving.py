@@ -54,7 +54,6 @@ def test_wrong_pools(folder: Path | None, pools: tuple[str, ...], text: str) -> 
         ["serve", "{}", "--listen", "tls:127.0.0.1:0"],
         ["serve", "{}", "--listen", "nonsense"],
         ["serve", "{}", "--auth", "{}/missing"],
-        ["demo", "--screenshot", "x.png"],
     ],
 )
 def test_refused_with_a_message(
@@ -130,3 +129,26 @@ def test_demo_without_a_display(capsys: pytest.CaptureFixture[str]) -> None:
     assert "no display" in done.stderr
     assert "Everything came back identical" in done.stdout
     assert done.stdout.count("identical; the copy takes") == 4
+
+
+def test_demo_takes_a_picture_of_the_window(tmp_path: Path) -> None:
+    """Without a display: the transfers run, and then the window is rendered."""
+    environment = {
+        key: value for key, value in os.environ.items() if key not in ("DISPLAY", "WAYLAND_DISPLAY")
+    }
+    picture = tmp_path / "window.png"
+    done = subprocess.run(
+        [LACUNA, "demo", "--screenshot", picture],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    content = picture.read_bytes()
+    assert content.startswith(b"\x89PNG\r\n")
+    width, height = (int.from_bytes(content[at : at + 4], "big") for at in (16, 20))
+    assert width >= 800
+    assert height >= 500
+    assert len(content) > 20_000  # more than an empty window
