@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import ssl
+import subprocess
+import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
-from lacuna_engine.errors import UsageError
+from lacuna_engine.errors import TransferError, UsageError
 from lacuna_engine.server import (
     Address,
     Logins,
@@ -20,7 +23,7 @@ from lacuna_engine.server import (
     parse_address,
 )
 
-__all__ = ["demo", "serve"]
+__all__ = ["demo", "find_frontend", "serve"]
 
 PKI = Path("/etc/pki/libvirt")
 """Where libvirt's own server has its certificate (transports.md 1)."""
@@ -77,18 +80,71 @@ def _certificate() -> ssl.SSLContext:
     return context
 
 
-def demo(screenshot: Path | None) -> None:
-    """Show the main job; in the terminal, until there is a window."""
-    from lacuna_engine.cli.demo import run_demo  # noqa: PLC0415 - only this command needs it
+def demo(screenshot: Path | None) -> int:
+    """Show the main job in the window, or where there is no display in the terminal.
 
-    if screenshot is not None:
+    Returns the exit code. Raises :class:`UsageError` if a picture is wanted and there is no window.
+    """
+    frontend = find_frontend()
+    if screenshot is not None and frontend is None:
         raise UsageError(
             "this installation has no window to take a picture of",
             hint="Run lacuna demo without --screenshot; it shows the job in the terminal.",
         )
-    if "DISPLAY" in os.environ or "WAYLAND_DISPLAY" in os.environ:
-        click.echo("There is no window yet, so the demo runs in the terminal.", err=True)
-    else:
-        click.echo("There is no display, so the demo runs in the terminal.", err=True)
-    with tempfile.TemporaryDirectory(prefix="lacuna-demo-") as folder:
-        asyncio.run(run_demo(Path(folder), click.echo))
+    with tempfile.TemporaryDirectory(prefix="lacuna-demo-") as name:
+        folder = Path(name)
+        if frontend is not None and (screenshot is not None or _has_display()):
+            return _in_window(frontend, folder, screenshot)
+        reason = "no window installed" if frontend is None else "no display"
+        click.echo(f"There is {reason}, so the demo runs in the terminal.", err=True)
+        from lacuna_engine.cli.demo import run_demo  # noqa: PLC0415 - only this needs it
+
+        asyncio.run(run_demo(folder, click.echo))
+        return 0
+
+
+Frontend = Callable[[list[str]], object]
+
+
+def find_frontend() -> Frontend | None:
+    """Return what opens the window, if one is installed; the engine itself knows none."""
+    from importlib.metadata import entry_points  # noqa: PLC0415 - 30 ms, only needed here
+
+    for entry in entry_points(group="lacuna.frontend"):
+        loaded: Frontend = entry.load()
+        return loaded
+    return None
+
+
+def _has_display() -> bool:
+    if sys.platform in ("win32", "darwin"):
+        return True
+    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
+
+
+def _in_window(frontend: Frontend, folder: Path, screenshot: Path | None) -> int:
+    """Open the window on a server of its own, with settings and a journal of its own."""
+    from lacuna_engine.demo import make_samples  # noqa: PLC0415 - only this needs it
+
+    images, pool = folder / "images", folder / "pool"
+    for place in (images, pool):
+        place.mkdir()
+    for variable in ("LACUNA_DATA", "LACUNA_CONFIG"):
+        os.environ[variable] = str(folder / variable.lower())
+    arguments = ["--settings", str(folder / "settings.ini")]
+    for sample in make_samples(images):
+        arguments += ["--upload", str(sample)]
+    if screenshot is not None:
+        arguments += ["--screenshot", str(screenshot.absolute()), "--until", "done"]
+    command = [sys.executable, "-m", "lacuna_engine.cli", "serve", f"--pool=demo={pool}"]
+    command += ["--listen", f"unix:{folder / 'socket'}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None  # noqa: S101 - a pipe was asked for
+        try:
+            uri = server.stdout.readline().strip()
+            if not uri:
+                raise TransferError("the demo's server did not start")
+            code = frontend(["--connect", uri, *arguments])
+        finally:
+            server.terminate()
+    return code if isinstance(code, int) else 0

@@ -116,8 +116,8 @@ def test_with_a_window_it_opens(capsys: Capture, monkeypatch: pytest.MonkeyPatch
     opened: list[str] = []
 
     class Entry:
-        def load(self) -> Callable[[], None]:
-            return lambda: opened.append("window")
+        def load(self) -> Callable[[list[str]], None]:
+            return lambda arguments: opened.append(f"window {arguments}")
 
     wanted: dict[str, str] = {}
 
@@ -128,7 +128,7 @@ def test_with_a_window_it_opens(capsys: Capture, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(metadata, "entry_points", entry_points)
     assert run([]) == 0
     assert wanted == {"group": "lacuna.frontend"}
-    assert opened == ["window"]
+    assert opened == ["window []"]
     assert not capsys.readouterr().out
 
 
@@ -446,7 +446,7 @@ def test_progress_when_piped(
     assert "disk.img: " in err
     assert "100 %" not in err
     assert run(arguments) == 0
-    assert not capsys.readouterr().err
+    assert "disk.img: " not in capsys.readouterr().err
 
 
 def test_a_folder_that_is_not_there(daemon: Daemon, tmp_path: Path, capsys: Capture) -> None:
