@@ -13,7 +13,15 @@ from faults.scenes import FAULTS, Scene
 
 __all__ = ["COUNTS", "campaign"]
 
-COUNTS = {"kill": 200, "cut": 200, "restart": 50, "full": 50, "corrupt": 20, "clock": 20}
+COUNTS = {
+    "kill": 200,
+    "cut": 200,
+    "restart": 50,
+    "full": 50,
+    "corrupt": 20,
+    "clock": 20,
+    "asleep": 20,
+}
 SCALE = 24
 """Size of the images: some 216 MiB of data each, more than may be sent twice."""
 

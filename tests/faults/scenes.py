@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import signal
 import subprocess
 import time
 from collections.abc import Callable
@@ -246,6 +247,22 @@ def _shift(journal: Path, seconds: int) -> None:
             opened.update(job.id, attempts=job.attempts)
 
 
+def asleep(scene: Scene) -> None:
+    """The workstation sleeps, and its connections are gone when it wakes up."""
+    process = scene.begin()
+    scene.wait_a_while(process)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(0.5)
+    scene.ground.relay.cut()
+    process.send_signal(signal.SIGCONT)
+    _, errors = process.communicate(timeout=300)
+    # It may have been woken before it had reached the daemon for the first time.
+    assert process.returncode in (0, 3), errors
+    if process.returncode:
+        scene.go_on()
+    scene.check()
+
+
 FAULTS: dict[str, Callable[[Scene], None]] = {
     "kill": kill,
     "cut": cut,
@@ -253,4 +270,5 @@ FAULTS: dict[str, Callable[[Scene], None]] = {
     "full": full,
     "corrupt": corrupt,
     "clock": clock,
+    "asleep": asleep,
 }

@@ -10,7 +10,7 @@ import pytest
 from faults.campaign import campaign
 from faults.ground import grounds
 
-COUNTS = {"kill": 6, "cut": 4, "restart": 2, "full": 2, "corrupt": 2, "clock": 2}
+COUNTS = {"kill": 6, "cut": 4, "restart": 2, "full": 2, "corrupt": 2, "clock": 2, "asleep": 2}
 
 
 @pytest.mark.timeout(900)
