@@ -146,7 +146,9 @@ async def test_an_interrupted_copy_goes_on(copies: Copies) -> None:
     assert report.verified
     assert first.bytes_sent + report.bytes_sent <= DATA + 5 * MIB
     assert_same(*copies.files)
-    assert (report.bytes_data, report.bytes_total) == (DATA, copies.files[0].stat().st_size)
+    # Where it goes on zeros are looked for in other grains: a few at an edge may count as data.
+    assert DATA <= report.bytes_data <= DATA + 8192
+    assert report.bytes_total == copies.files[0].stat().st_size
 
 
 async def test_a_changed_source(copies: Copies) -> None:

@@ -27,7 +27,7 @@ from lacuna_engine.rpc.procedures import PROCEDURES, Procedure
 from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.server import Faults, Registry, StorageServer
 from lacuna_engine.server.client import ServedClient
-from lacuna_engine.transport import SocketPipe
+from lacuna_engine.server.lending import LendingPipe
 
 __all__ = ["Campaign", "Generator", "campaign", "rss"]
 
@@ -240,10 +240,10 @@ class Campaign:
     messages: int = 0
     connections: int = 0
 
-    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, SocketPipe]:
+    async def connect(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter, LendingPipe]:
         """Connect by a pair of sockets, as if the server had accepted it."""
         mine, theirs = socket.socketpair()
-        pipe = SocketPipe(theirs)
+        pipe = LendingPipe(theirs)
         self.server._take(pipe, secure=True)
         self.connections += 1
         return *await asyncio.open_unix_connection(sock=mine), pipe

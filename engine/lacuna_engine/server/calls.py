@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
 from lacuna_engine.rpc.failure import Code, Domain
-from lacuna_engine.rpc.procedures import Procedure
+from lacuna_engine.rpc.procedures import Kind, Procedure
 from lacuna_engine.rpc.record import Record
 from lacuna_engine.server.caller import Answer, Caller
 from lacuna_engine.server.handlers import HANDLERS
 from lacuna_engine.server.logins import Logins
 from lacuna_engine.server.pool import FolderPool
-from lacuna_engine.server.refusal import failed, in_words, read_only
+from lacuna_engine.server.refusal import failed, in_words, inactive, read_only
 from lacuna_engine.server.registry import Registry
 
 __all__ = ["Calls"]
@@ -111,10 +111,21 @@ class Calls:
         function = HANDLERS.get(procedure.number)
         if function is None:
             raise in_words(Code.RPC, f"unknown procedure: {procedure.number}", domain=Domain.RPC)
+        await self._misbehave(caller, procedure, arguments)
         if (wait := self._refreshing_until - self._loop.time()) > 0:
             await asyncio.sleep(wait)
         threads = self._urgent if procedure.priority else self._threads
         return await self._loop.run_in_executor(threads, function, self, caller, arguments)
+
+    async def _misbehave(
+        self, caller: Caller, procedure: Procedure[Record, Record], arguments: Record
+    ) -> None:
+        """Do what is wrong with the call before it is looked at."""
+        volume = getattr(arguments, "volume", None)
+        if caller.faults.pool_inactive and isinstance(volume, r.VolumeHandle):
+            raise inactive(volume.pool)
+        if caller.faults.slow_open and procedure.kind is not Kind.CALL:
+            await asyncio.sleep(caller.faults.slow_open)
 
     def forget(self, caller: Caller) -> None:
         """A connection has ended."""

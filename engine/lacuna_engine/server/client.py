@@ -3,8 +3,9 @@
 Invariants:
 
 * Reading pauses while too much of this client is under way, so that no client can make the server
-  grow: calls in progress, blocks waiting to be written, replies not yet taken. No call is begun
-  meanwhile, and a client that does not take its events is sent away.
+  grow: calls in progress, blocks waiting to be written, replies and pongs not yet taken. No call is
+  begun meanwhile, and a client that does not take its events is sent away.
+* What a client sends after it has asked for the end is nothing to anybody.
 * A call gets exactly one answer. A stream gets one end. Both may come after the connection has
   ended, and then go nowhere.
 * Nothing a client sends raises anything but ProtocolError here, which closes its connection.
@@ -14,7 +15,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import replace
@@ -32,8 +32,11 @@ from lacuna_engine.server.caller import Answer, Caller, OpenedStream
 from lacuna_engine.server.calls import Calls
 from lacuna_engine.server.downloads import DownloadJob, Wire
 from lacuna_engine.server.faults import Faults
+from lacuna_engine.server.intake import Intake
 from lacuna_engine.server.keepalive import ServerKeepalive
+from lacuna_engine.server.lending import LendingPipe
 from lacuna_engine.server.refusal import Refusal, in_words
+from lacuna_engine.server.requests import UNSENT, Requests
 from lacuna_engine.server.uploads import UploadJob
 from lacuna_engine.stream import DownloadSender, UploadReceiver
 from lacuna_engine.transport import Pipe
@@ -41,9 +44,6 @@ from lacuna_engine.transport import Pipe
 __all__ = ["ServedClient"]
 
 log = logging.getLogger(__name__)
-
-REQUEST_WINDOW = 32
-"""Calls of one client in progress before it is not read any more."""
 
 MAX_UNREAD_EVENTS = 4 << 20
 """Bytes of events that a client has not taken before it is sent away."""
@@ -76,16 +76,16 @@ class ServedClient:
         self._calls = calls
         self._over = over
         self._peer = ServerPeer()
-        self._waiting: deque[e.CallArrived] = deque()
-        self._in_progress: set[asyncio.Task[None]] = set()
+        self._intake = Intake(pipe, self._take_in)
+        self._requests = Requests(self._intake, faults, self._answer)
         self._jobs: dict[int, UploadJob | DownloadJob] = {}
         self._held: list[bytes] = []
         self._early = 0
         self._background: set[asyncio.Task[None]] = set()
         self._keepalive = ServerKeepalive(pipe, self._ping)
-        self._sending = False
         self._unread_events = 0
         self._silent = False
+        self._has_ended = False
 
     def start(self) -> None:
         """Begin to serve."""
@@ -100,7 +100,9 @@ class ServedClient:
         """Wait until the client has gone and its work is done."""
         await self._pipe.wait_closed()
         jobs = [job.task for job in self._jobs.values()]
-        await asyncio.gather(*self._in_progress, *jobs, *self._background, return_exceptions=True)
+        await asyncio.gather(
+            *self._requests.in_progress, *jobs, *self._background, return_exceptions=True
+        )
 
     def send_event(self, procedure: Procedure[Void, Any], payload: Record) -> None:
         """Tell the client what happened."""
@@ -117,10 +119,7 @@ class ServedClient:
     def received(self, data: memoryview) -> None:
         """Take in bytes."""
         self._keepalive.heard()
-        self._peer.answers_pings = not self.faults.deaf_to_pings
-        for event in self._peer.receive(data):
-            self._dispatch(event)
-        self._flush()
+        self._intake.received(data)
         cut = self.faults.cut_after_receiving
         if cut is not None and self._pipe.bytes_read >= cut:
             self._pipe.close()
@@ -128,13 +127,29 @@ class ServedClient:
     def closed(self, reason: LacunaError) -> None:
         """The connection has ended."""
         self._keepalive.stop()
-        self._waiting.clear()
+        self._intake.close()
+        self._requests.clear()
         for job in list(self._jobs.values()):
             job.lost(reason)
         self._calls.forget(self.caller)
         self._over(self)
 
-    def _dispatch(self, event: e.Event) -> None:
+    def _take_in(self, data: memoryview) -> int:
+        """Take in a piece of what came; return how many messages were in it."""
+        count = 0
+        if self._has_ended:
+            return count
+        self._peer.answers_pings = not self.faults.deaf_to_pings
+        for event in self._peer.receive(data):
+            count += 1
+            if not self._dispatch(event):
+                break
+        # Pings are no events, but each has an answer.
+        count += self._flush()
+        return count
+
+    def _dispatch(self, event: e.Event) -> bool:
+        """Deal with a message; return whether more may come."""
         match event:
             case e.CallArrived():
                 self._take_call(event)
@@ -146,42 +161,36 @@ class ServedClient:
                     _take_end(job, event)
             case _:
                 pass
+        return not self._has_ended
 
     # --- calls -----------------------------------------------------------------------------------
 
     def _take_call(self, call: e.CallArrived) -> None:
         if call.procedure.number in self.faults.hang:
             return
+        # Answered in its turn, so that what came before has been begun.
+        self._has_ended = call.procedure is p.CONNECT_CLOSE
+        if call.procedure is p.CONNECT_SUPPORTS_FEATURE and call.arguments == r.Number(10):
+            self._start_pinging()
+        self._requests.put(call)
+
+    async def _answer(self, call: e.CallArrived) -> None:
         if call.procedure is p.CONNECT_CLOSE:
             self._peer.reply(call, Void())
             self._flush()
             self._keep(self._close_when_sent())
             return
-        if call.procedure is p.CONNECT_SUPPORTS_FEATURE and call.arguments == r.Number(10):
-            self._start_pinging()
-        self._waiting.append(call)
-        self._begin_calls()
-
-    def _begin_calls(self) -> None:
-        """Begin what may be begun; read on when nothing waits."""
-        window = self.faults.request_window or REQUEST_WINDOW
-        while self._waiting and len(self._in_progress) < window and not self._sending:
-            task = asyncio.create_task(self._answer(self._waiting.popleft()))
-            self._in_progress.add(task)
-            task.add_done_callback(self._call_done)
-        if self._waiting or len(self._in_progress) >= window:
-            self._pipe.hold_reading("calls")
-        else:
-            self._pipe.release_reading("calls")
-
-    def _call_done(self, task: asyncio.Task[None]) -> None:
-        self._in_progress.discard(task)
-        self._begin_calls()
-
-    async def _answer(self, call: e.CallArrived) -> None:
         if self.faults.reorder_replies:
             # Those that came later, and are as quick, get their answers first.
             await asyncio.sleep(REORDERING / (1 + call.serial))
+        try:
+            await self._answer_or_refuse(call)
+        except XdrError as error:
+            # As the daemon: what cannot be encoded ends the connection (protocol.md 1.7).
+            self._pipe.close(error)
+        self._flush()
+
+    async def _answer_or_refuse(self, call: e.CallArrived) -> None:
         try:
             answer = await self._calls.answer(self.caller, call.procedure, call.arguments)
         except Refusal as refusal:
@@ -191,12 +200,7 @@ class ServedClient:
             failure = in_words(Code.INTERNAL_ERROR, "unexpected failure", domain=Domain.RPC)
             self._refuse(call, failure.error)
         else:
-            try:
-                self._reply(call, answer)
-            except XdrError as error:
-                # As the daemon: what cannot be encoded ends the connection (protocol.md 1.7).
-                self._pipe.close(error)
-        self._flush()
+            self._reply(call, answer)
 
     def _reply(self, call: e.CallArrived, answer: Answer) -> None:
         if isinstance(answer, OpenedStream):
@@ -235,6 +239,7 @@ class ServedClient:
                 confirm=lambda: self._confirm(serial),
                 fail=lambda error, as_reply: self._fail(call, error, as_reply=as_reply),
                 hold=lambda on: self._hold(serial, on=on),
+                keep=self._keep_memory,
                 over=lambda: self._stream_over(serial, opened),
             )
             return
@@ -289,9 +294,15 @@ class ServedClient:
 
     def _hold(self, serial: int, *, on: bool) -> None:
         if on:
-            self._pipe.hold_reading(serial)
+            self._intake.hold(serial)
         else:
-            self._pipe.release_reading(serial)
+            self._intake.release(serial)
+
+    def _keep_memory(self, piece: memoryview) -> Callable[[], None] | None:
+        """Have what came stay as it is, until what is returned is called; None: it cannot."""
+        if isinstance(piece.obj, bytes):
+            return _nothing  # it waited, and is nobody else's
+        return self._pipe.keep(piece) if isinstance(self._pipe, LendingPipe) else None
 
     def _stream_over(self, serial: int, opened: OpenedStream) -> None:
         self._jobs.pop(serial, None)
@@ -304,10 +315,12 @@ class ServedClient:
     def _pipe_is_open(self) -> bool:
         return self.caller.connected
 
-    def _flush(self) -> None:
+    def _flush(self) -> int:
+        """Send what there is to be sent; return how many messages that were."""
         out = self._peer.data_to_send()
+        count = len(out)
         if not out or self._silent or not self.caller.connected:
-            return
+            return count
         if self._held:
             # The reply that the first packet was to overtake comes behind it.
             out, self._held = [*out, *self._held], []
@@ -315,9 +328,11 @@ class ServedClient:
             out, self._silent = [out[0][:14]], True
         elif self.faults.oversize:
             out = [b"\x7f\xff\xff\xff" + out[0][4:]]
-        self._pipe.write(*out)
+        # In one piece: small ones are many times their size in the pipe's queue.
+        self._pipe.write(*out) if len(out) == 1 else self._pipe.write(b"".join(out))
         self._watch_unsent()
         self._cut_if_due()
+        return count
 
     def _cut_if_due(self) -> None:
         cut = self.faults.cut_after_sending
@@ -326,9 +341,8 @@ class ServedClient:
 
     def _watch_unsent(self) -> None:
         """Do not read a client that does not read us."""
-        if not self._sending:
-            self._sending = True
-            self._pipe.hold_reading("unsent")
+        if not self._intake.is_held_by(UNSENT):
+            self._intake.hold(UNSENT)
             self._keep(self._sent())
 
     def _keep(self, work: Coroutine[Any, Any, None]) -> None:
@@ -347,11 +361,9 @@ class ServedClient:
             await self._pipe.drain()
         except LacunaError:
             return
-        finally:
-            self._sending = False
-            self._pipe.release_reading("unsent")
         self._unread_events = 0
-        self._begin_calls()
+        self._intake.release(UNSENT)
+        self._requests.begin()
 
     def _ping(self) -> None:
         self._peer.ping()
@@ -360,6 +372,10 @@ class ServedClient:
     def _start_pinging(self) -> None:
         if not self.faults.never_pings:
             self._keepalive.start()
+
+
+def _nothing() -> None:
+    """Give nothing back."""
 
 
 def _take_content(job: UploadJob, event: e.StreamData | e.StreamHole | e.StreamEnd) -> None:

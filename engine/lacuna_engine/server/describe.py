@@ -13,6 +13,7 @@ import uuid as uuid_module
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from xml.etree.ElementTree import Element, TreeBuilder
+from xml.parsers.expat import errors
 
 from defusedxml.ElementTree import ParseError, XMLParser
 
@@ -30,6 +31,7 @@ from lacuna_engine.storage.xml_build import ILLEGAL
 __all__ = [
     "PoolRequest",
     "VolumeRequest",
+    "no_backend",
     "pool_xml",
     "read_pool_request",
     "read_volume_request",
@@ -39,6 +41,8 @@ __all__ = [
 MAX_TEXT = 4 * 1024 * 1024
 MAX_ELEMENTS = 4096
 MAX_DEPTH = 32
+MAX_SHOWN = 80
+"""Characters of a line that is shown in an error."""
 
 _UINT64_MAX = 2**64 - 1
 _ID_MAX = 2**32 - 2
@@ -243,10 +247,14 @@ def _pool_type(root: Element) -> PoolType:
         text = f"Invalid value for attribute 'type' in element 'pool': '{text}'."
         raise xml_error(text, domain=5)
     if kind != PoolType.DIR:
-        number = list(PoolType).index(kind)
-        text = f"missing backend for pool type {number} ({kind})"
-        raise refusal.in_words(Code.INTERNAL_ERROR, text, "internal error: %s")
+        raise no_backend(kind)
     return kind
+
+
+def no_backend(kind: PoolType) -> refusal.Refusal:
+    """A type of pool that is known, but not to be had here (1)."""
+    number = list(PoolType).index(kind)
+    return refusal.internal(f"missing backend for pool type {number} ({kind})")
 
 
 def _uuid(text: str | None) -> uuid_module.UUID | None:
@@ -342,9 +350,27 @@ def _parse(xml: str, kind: str) -> Element:
     try:
         parser.feed(xml)
         root: Element = parser.close()
-    except (ParseError, ValueError) as error:  # the second: defusedxml's refusals, and the bounds
-        text = f"({kind}_definition): {error}"
+    except ParseError as error:
+        raise refusal.in_words(Code.XML_DETAIL, _place(xml, kind, error)) from error
+    except ValueError as error:  # defusedxml's refusals, and the bounds
+        text = f"(storage_{kind}_definition): {error}"
         raise refusal.in_words(Code.XML_DETAIL, text) from error
     if root.tag != kind:
         raise xml_error(f"expecting root element of '{kind}', not '{root.tag[:60]}'")
     return root
+
+
+def _place(xml: str, kind: str, error: ParseError) -> str:
+    """Say what is wrong and where, in the form of the daemon's parser and, if known, its words."""
+    row, column = error.position
+    lines = xml.split("\n")
+    line = lines[row - 1] if row <= len(lines) else ""
+    words = str(error).partition(": line ")[0]
+    if error.code == errors.codes[errors.XML_ERROR_SYNTAX] and not xml.lstrip().startswith("<"):
+        words = "Start tag expected, '<' not found"
+    elif not xml.strip():
+        words, line, column = "Document is empty", "(null)", 0
+    start = max(column - MAX_SHOWN // 2, 0)
+    shown = line[start : start + MAX_SHOWN]
+    mark = "-" * (column - start) + "^"
+    return f"(storage_{kind}_definition):{row}: {words}\n{shown}\n{mark}\n"

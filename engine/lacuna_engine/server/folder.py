@@ -5,8 +5,7 @@ neither a hostile name nor a link put there by somebody else leads out of it (pr
 libvirt daemon follows links). Whoever may write to the folder by other ways can still rename files
 in it: what was opened stays what was checked, because it is checked after the open.
 
-One rule for files that are being written: a name that starts with ``.`` and ends with
-``.lacuna-part`` is no volume. Such are made here and by Lacuna's downloads, and never listed.
+A file that is still being written has a temporary name and is no volume.
 
 Names and paths are text with ``surrogateescape``, sizes bytes. Blocking, for worker threads; safe
 to be used by several at once. Everything that fails is a `Refusal` with the daemon's kind of text.
@@ -17,21 +16,21 @@ from __future__ import annotations
 import errno
 import os
 import re
-import secrets
 import stat
 import weakref
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from lacuna_engine.rpc.failure import Code, Domain
+from lacuna_engine.rpc.failure import Domain
 from lacuna_engine.server import refusal
+from lacuna_engine.server.temporary import create_temporary, is_temporary, remove_leftovers
 
 __all__ = [
     "Folder",
     "Usage",
     "allocate",
-    "is_temporary",
+    "collapsed_path",
     "make_folder",
     "normal_path",
     "refused",
@@ -67,15 +66,20 @@ class Usage:
     available: int = 0
 
 
-def is_temporary(name: str) -> bool:
-    """Whether this is the name of a file that is still being written, which is no volume."""
-    return name.startswith(".") and name.endswith(".lacuna-part")
-
-
 def normal_path(path: str) -> str:
     """The path without repeated or trailing slashes and ``.``; ``..`` stays."""
     parts = [part for part in path.split("/") if part not in {"", "."}]
     return ("/" if path.startswith("/") else "") + "/".join(parts)
+
+
+def collapsed_path(path: str) -> str:
+    """The path without repeated or trailing slashes, as libvirt's daemon takes paths.
+
+    Two slashes at the beginning stay, since POSIX lets them mean something.
+    """
+    double = path.startswith("//") and not path.startswith("///")
+    collapsed = re.sub("/+", "/", path)
+    return ("/" if double else "") + (collapsed.rstrip("/") or collapsed)
 
 
 @contextmanager
@@ -163,6 +167,19 @@ class Folder:
             raise refusal.no_volume(name)
         return status
 
+    def tidy(self) -> int:
+        """Remove what servers that were killed have left unfinished here; return how many."""
+        with refused(f"cannot read directory '{self.path}'", Domain.NONE):
+            return remove_leftovers(self._fd)
+
+    def has(self, name: str) -> bool:
+        """Whether there is a volume of that name."""
+        try:
+            self.stat(name)
+        except refusal.Refusal:
+            return False
+        return True
+
     def open_read(self, name: str) -> int:
         """Open a file for reading and return the descriptor, which the caller closes.
 
@@ -209,10 +226,8 @@ class Folder:
         """
         self._require_free(name)
         path = self.path_of(name)
-        temporary = f".{secrets.token_hex(8)}.lacuna-part"
         with refused(f"Failed to create file '{path}'"):
-            flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | _FILE
-            fd = os.open(temporary, flags, DEFAULT_MODE, dir_fd=self._fd)
+            fd, temporary = create_temporary(self._fd, DEFAULT_MODE)
         try:
             with refused(f"cannot extend file '{path}'"):
                 os.ftruncate(fd, size)
@@ -224,18 +239,21 @@ class Folder:
             _set_owner(fd, path, DEFAULT_MODE if mode is None else mode, owner, group)
             self._place(temporary, name)
         finally:
-            os.close(fd)
-            with refused(f"cannot unlink file '{path}'"):
-                self._remove_temporary(temporary)
+            # Removed before its lock is given back.
+            try:
+                with refused(f"cannot unlink file '{path}'"):
+                    self._remove_temporary(temporary)
+            finally:
+                os.close(fd)
 
     def _require_free(self, name: str) -> None:
         path = self.path_of(name)
         if "/" in name:
-            raise _invalid_operation(f"volume name '{name}' cannot contain '/'")
+            raise refusal.invalid_operation(f"volume name '{name}' cannot contain '/'")
         if name in {"", ".", ".."}:
-            raise _invalid_operation(f"volume target path '{path}' already exists")
+            raise refusal.invalid_operation(f"volume target path '{path}' already exists")
         if not _is_volume_name(name):
-            raise _invalid_operation(f"volume name '{name}' is reserved")
+            raise refusal.invalid_operation(f"volume name '{name}' is reserved")
         with refused(f"Failed to create file '{path}'"):
             try:
                 status = os.stat(_component(name), dir_fd=self._fd, follow_symlinks=False)
@@ -243,7 +261,7 @@ class Folder:
                 return
         if stat.S_ISREG(status.st_mode) or stat.S_ISDIR(status.st_mode):
             raise refusal.exists(name)
-        raise _invalid_operation(f"volume target path '{path}' already exists")
+        raise refusal.invalid_operation(f"volume target path '{path}' already exists")
 
     def _place(self, temporary: str, name: str) -> None:
         """Give the complete file its name, unless something has it by now."""
@@ -291,10 +309,10 @@ class Folder:
                 os.unlink(_component(name), dir_fd=self._fd)
 
 
-def allocate(fd: int, start: int, end: int) -> None:
+def allocate(fd: int, start: int, end: int, *, keep: int = 0) -> None:
     """Give the bytes ``[start, end)`` of a file their space; the file grows to ``end``.
 
-    Zeros are written where the system cannot do it, which is only right for new space.
+    Zeros are written where the system cannot do it, but not over the first ``keep`` bytes.
 
     Raises:
         OSError: if there is not so much space.
@@ -309,7 +327,7 @@ def allocate(fd: int, start: int, end: int) -> None:
                 raise
         else:
             return
-    for offset in range(start, end, len(_ZEROS)):
+    for offset in range(max(start, keep), end, len(_ZEROS)):
         rest = memoryview(_ZEROS)[: end - offset]
         while rest:
             rest = rest[os.pwrite(fd, rest, offset + min(len(_ZEROS), end - offset) - len(rest)) :]
@@ -429,7 +447,3 @@ def _encoded(path: str) -> bytes:
     if b"\0" in data:
         raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
     return data
-
-
-def _invalid_operation(text: str) -> refusal.Refusal:
-    return refusal.in_words(Code.OPERATION_INVALID, text, "Requested operation is not valid: %s")

@@ -24,6 +24,8 @@ class ServerKeepalive:
         self._pipe = pipe
         self._ping = ping
         self._unanswered = 0
+        self._loop = asyncio.get_running_loop()
+        self._heard = 0.0
         self._timer: asyncio.TimerHandle | None = None
 
     def start(self) -> None:
@@ -38,19 +40,22 @@ class ServerKeepalive:
             self._timer = None
 
     def heard(self) -> None:
-        """Any message counts as an answer."""
+        """Any message counts as an answer. Called for all that comes: the timer is left alone."""
         self._unanswered = 0
-        if self._timer is not None:
-            self._timer.cancel()
-            self._wait()
+        self._heard = self._loop.time()
 
-    def _wait(self) -> None:
-        self._timer = asyncio.get_running_loop().call_later(INTERVAL, self._look)
+    def _wait(self, seconds: float | None = None) -> None:
+        delay = INTERVAL if seconds is None else seconds
+        self._timer = self._loop.call_later(delay, self._look)
 
     def _look(self) -> None:
+        left = self._heard + INTERVAL - self._loop.time()
         if self._pipe.is_paused:
             # We are the ones who do not listen.
             self._unanswered = 0
+        elif left > 0:
+            self._wait(left)
+            return
         elif self._unanswered >= COUNT:
             self._pipe.close(PeerSilentError("the client does not answer pings"))
             return

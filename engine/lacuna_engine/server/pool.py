@@ -14,44 +14,29 @@ are bytes; every failure is a `Refusal`.
 
 from __future__ import annotations
 
-import errno
 import os
 import threading
 import uuid as uuid_module
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 
-from lacuna_engine.rpc.failure import Code, Domain
+from lacuna_engine.rpc.failure import Domain
 from lacuna_engine.rpc.records import MAX_LIST, PoolHandle, VolumeHandle
-from lacuna_engine.server import refusal
-from lacuna_engine.server.copying import copy_content
-from lacuna_engine.server.describe import VolumeRequest, read_volume_request, xml_error
+from lacuna_engine.server import changing, making, refusal
 from lacuna_engine.server.folder import (
     Folder,
     Usage,
     make_folder,
     normal_path,
-    refused,
     remove_folder,
 )
-from lacuna_engine.server.qcow2 import CLUSTER, Qcow2Details, empty_qcow2, qcow2_details
-from lacuna_engine.server.volume_file import (
-    backing_of,
-    counted,
-    examine,
-    look,
-    permissions_of,
-    set_length,
-    write_all,
-)
-from lacuna_engine.storage.image import HEAD_BYTES, read_facts
+from lacuna_engine.server.volume_file import describe, look, permissions_of
 from lacuna_engine.storage.records import (
     Permissions,
     PoolDescription,
     PoolInfo,
     PoolState,
     PoolType,
-    Timestamps,
     VolumeDescription,
     VolumeInfo,
 )
@@ -65,14 +50,6 @@ STARTED = 2
 STOPPED = 3
 CREATED = 4
 DELETED = 5
-
-_PREALLOCATE = 1
-_REFLINK = 2
-_ALLOCATE, _DELTA, _SHRINK = 1, 2, 4
-_TRIM = 9
-_ALGORITHMS = 10
-_PLAIN = frozenset({"raw", "iso"})
-"""Formats whose content is the disk itself."""
 
 
 class FolderPool:
@@ -126,7 +103,7 @@ class FolderPool:
     @autostart.setter
     def autostart(self, value: bool) -> None:
         if not self.persistent:
-            raise _internal("pool has no config file")
+            raise refusal.internal("pool has no config file")
         self._autostart = value
 
     # --- life cycle (protocol.md 5.9) ------------------------------------------------------------
@@ -137,8 +114,8 @@ class FolderPool:
         Raises:
             Refusal: (55) if it is active, (38) if there is no folder, (8) for unknown flags.
         """
-        _known(build, 7, "storagePoolCreate")
-        _exclusive(build, 2, 4, "storagePoolCreate")
+        refusal.check_flags(build, 7, "storagePoolCreate")
+        refusal.check_exclusive(build, 2, 4, "storagePoolCreate")
         with self._changes:
             self._require_inactive("already active")
             if build:
@@ -156,7 +133,7 @@ class FolderPool:
             if self._folder is None:
                 raise refusal.inactive(self.name)
             if self._building:
-                raise _internal(f"pool '{self.name}' has asynchronous jobs running.")
+                raise refusal.internal(f"pool '{self.name}' has asynchronous jobs running.")
             with suppress(refusal.Refusal):
                 self._usage = self._folder.usage()
             self._folder = None
@@ -169,7 +146,7 @@ class FolderPool:
             Refusal: (55) if it is not active, (38) if there is no folder any more; the pool is
                 then inactive.
         """
-        _known(flags, 0, "storagePoolRefresh")
+        refusal.check_flags(flags, 0, "storagePoolRefresh")
         self._active_folder()
         try:
             self._set_folder(Folder(self.path, below=self.below), only_if_active=True)
@@ -183,8 +160,8 @@ class FolderPool:
 
     def build(self, flags: int = 0) -> None:
         """Make the folder; one that exists is fine. Flags 4 and 8 change nothing for a folder."""
-        _known(flags, 12, "storagePoolBuild")
-        _exclusive(flags, 4, 8, "storagePoolBuild")
+        refusal.check_flags(flags, 12, "storagePoolBuild")
+        refusal.check_exclusive(flags, 4, 8, "storagePoolBuild")
         with self._changes:
             self._require_inactive("already active")
             make_folder(self.path, below=self.below, mode=self._mode)
@@ -192,11 +169,16 @@ class FolderPool:
 
     def remove(self, flags: int = 0) -> None:
         """Remove the folder, which must be empty (POOL_DELETE)."""
-        _known(flags, 0, "storagePoolDelete")
+        refusal.check_flags(flags, 0, "storagePoolDelete")
         with self._changes:
             self._require_inactive("still active")
             remove_folder(self.path, below=self.below)
         self.notify(DELETED)
+
+    def tidy(self) -> int:
+        """Remove files that servers which were killed have left unfinished; return how many."""
+        folder = self._folder
+        return 0 if folder is None else folder.tidy()
 
     def info(self) -> PoolInfo:
         """State and sizes; of an inactive pool those of when it was stopped."""
@@ -235,7 +217,7 @@ class FolderPool:
 
     def _require_inactive(self, what: str) -> None:
         if self.active:
-            raise _invalid_operation(f"storage pool '{self.name}' is {what}")
+            raise refusal.invalid_operation(f"storage pool '{self.name}' is {what}")
 
     def _active_folder(self) -> Folder:
         with self.lock:
@@ -258,7 +240,7 @@ class FolderPool:
         names = self.names()
         if len(names) > MAX_LIST:
             text = f"Too many storage_vols '{len(names)}' for limit '{MAX_LIST}'"
-            raise _internal(text, domain=Domain.RPC)
+            raise refusal.internal(text, domain=Domain.RPC)
         return [self._handle(name) for name in names]
 
     def lookup(self, name: str) -> VolumeHandle:
@@ -273,26 +255,7 @@ class FolderPool:
 
     def volume_description(self, name: str) -> VolumeDescription:
         """The volume as its XML shows it (protocol.md 7.2)."""
-        seen = look(self._active_folder(), name)
-        status = seen.status
-        path = self._handle(name).key
-        details = qcow2_details(seen.head) if seen.facts.format == "qcow2" else Qcow2Details()
-        return VolumeDescription(
-            name=name,
-            key=path,
-            type=seen.type,
-            capacity=seen.capacity,
-            allocation=seen.allocation,
-            physical=seen.physical,
-            path=path,
-            format=seen.facts.format,
-            permissions=permissions_of(status),
-            timestamps=Timestamps(status.st_atime_ns, status.st_mtime_ns, status.st_ctime_ns),
-            backing=backing_of(seen.facts, self.path, details.backing_format),
-            compat=details.compat,
-            cluster_size=details.cluster_size,
-            features=details.features,
-        )
+        return describe(self._active_folder(), name)
 
     def open_read(self, name: str) -> int:
         """Open a volume for a download; the caller closes the descriptor."""
@@ -356,28 +319,9 @@ class FolderPool:
             Refusal: with the codes of 5.5: 27 and 35 for XML, 90 for a name that exists, 55 for
                 one that cannot be, 67 for a format, 38 if the system refuses.
         """
-        _known(flags, _PREALLOCATE, "storageVolCreateXML")
-        request = read_volume_request(xml)
-        if request.capacity is None:
-            raise xml_error("missing capacity element")
-        _require_possible(request, flags)
-        length, reserved, head = request.capacity, request.allocation, b""
-        if request.format == "qcow2":
-            head, length = empty_qcow2(request.capacity, request.compat)
-            reserved = 0
-        elif reserved is None:
-            reserved = length
+        request = making.create_request(xml, flags)
         with self._making(request.name) as folder:
-            wanted = request.permissions
-            folder.create(
-                request.name,
-                max(length, reserved or 0),
-                reserved or 0,
-                wanted.mode,
-                wanted.owner,
-                wanted.group,
-                fill=(lambda fd: write_all(fd, head)) if head else None,
-            )
+            making.create_volume(folder, request)
         return self._handle(request.name)
 
     def clone(
@@ -390,52 +334,29 @@ class FolderPool:
         Flag 2 asks for that and fails where it cannot be. No format means the source's.
 
         Raises:
-            Refusal: as `create`; (3) if another format is asked for; (55) if the source is in use.
+            Refusal: as `create`, but (1) for a name that exists; (3) if another format is asked
+                for; (55) if the source is in use.
         """
-        _known(flags, _PREALLOCATE | _REFLINK, "storageVolCreateXMLFrom")
-        request = read_volume_request(xml)
-        _require_possible(request, flags & _PREALLOCATE, cloning=True)
+        request = making.clone_request(xml, flags)
         with self._making(request.name) as folder, source_pool.using(source_name):
+            if folder.has(request.name):
+                # The daemon's error for this is another one than that of `create`.
+                text = f"storage volume name '{request.name}' already in use."
+                raise refusal.internal(text)
             source = source_pool.open_read(source_name)
             try:
-                self._copy(folder, request, source, must_share=bool(flags & _REFLINK))
+                must_share = bool(flags & making.REFLINK)
+                making.clone_volume(folder, request, source, must_share=must_share)
             finally:
                 os.close(source)
         return self._handle(request.name)
-
-    def _copy(
-        self, folder: Folder, request: VolumeRequest, source: int, *, must_share: bool
-    ) -> None:
-        with refused("cannot read the source of the clone"):
-            size = os.fstat(source).st_size
-            facts = read_facts(os.pread(source, HEAD_BYTES, 0))
-        plain = facts.format in _PLAIN
-        same = request.format in {"", facts.format} or (plain and request.format in _PLAIN)
-        if not same:
-            raise refusal.unsupported(f"conversion from {facts.format} to {request.format}")
-        capacity = request.capacity or 0
-        if not plain and capacity > (facts.virtual_size or size):
-            raise refusal.unsupported(f"growing a {facts.format} image while it is cloned")
-        length = max(size, capacity) if plain else size
-        reserved = length if request.allocation is None else request.allocation
-        holes = reserved < size or must_share
-        wanted = request.permissions
-        folder.create(
-            request.name,
-            max(length, reserved) if plain else length,
-            0 if holes else reserved,
-            wanted.mode,
-            wanted.owner,
-            wanted.group,
-            fill=lambda fd: copy_content(source, fd, size, share=holes, must_share=must_share),
-        )
 
     # --- changing volumes ------------------------------------------------------------------------
 
     def delete(self, name: str, flags: int = 0) -> None:
         """Remove a volume. Raises `Refusal` (55) while a clone reads it."""
         folder = self._active_folder()
-        _known(flags, 0, "virStorageBackendVolDeleteLocal")
+        refusal.check_flags(flags, 0, "virStorageBackendVolDeleteLocal")
         with self._changes:
             self._require_unused(name)
             folder.delete(name)
@@ -447,56 +368,21 @@ class FolderPool:
             Refusal: (8) below what is allocated, or smaller without the flag; (9) or (38, errno
                 28) if there is no space to allocate; (84) for image formats.
         """
-        _known(flags, _ALLOCATE | _DELTA | _SHRINK, "storageVolResize")
+        refusal.check_flags(flags, changing.RESIZE_FLAGS, "storageVolResize")
         with self._changes, self._changing(name) as (folder, fd):
-            seen = examine(fd)
-            wanted = capacity
-            if flags & _DELTA:
-                lower = max(seen.capacity - capacity, 0)
-                wanted = lower if flags & _SHRINK else seen.capacity + capacity
-            allocated = counted(fd, seen.status)
-            if wanted < allocated:
-                raise refusal.invalid("can't shrink capacity below existing allocation")
-            if wanted < seen.capacity and not flags & _SHRINK:
-                raise refusal.invalid(
-                    "Can't shrink capacity below current capacity unless shrink flag explicitly"
-                    " specified"
-                )
-            if flags & _ALLOCATE and wanted - allocated > folder.usage().available:
-                raise refusal.failed("Not enough space left in storage pool")
-            if seen.facts.format not in _PLAIN:
-                what = (
-                    "preallocate is only supported for raw type volume"
-                    if flags & _ALLOCATE
-                    else f"resize of an image of format {seen.facts.format}"
-                )
-                raise refusal.in_words(
-                    Code.OPERATION_UNSUPPORTED, what, "Operation not supported: %s"
-                )
-            set_length(fd, folder.path_of(name), seen.physical, wanted, flags & _ALLOCATE)
+            changing.resize(folder, name, fd, capacity, flags)
 
     def wipe(self, name: str, algorithm: int = 0, flags: int = 0) -> None:
-        """Make all of a volume zeros, with nothing allocated. Only algorithm 0 is to be had.
+        """Make all of a volume zeros. Only algorithm 0 is to be had.
 
         Raises:
             Refusal: (38, errno 2) for algorithms 1 to 8, as a daemon without the program for
                 them, (74) for trim, (8) for unknown ones.
         """
-        _known(flags, 0, "storageVolWipePattern")
-        if not 0 <= algorithm < _ALGORITHMS:
-            raise refusal.invalid(f"wiping algorithm {algorithm} not supported")
-        if algorithm == _TRIM:
-            text = "'trim' algorithm not supported"
-            raise refusal.in_words(Code.ARGUMENT_UNSUPPORTED, text, "argument unsupported: %s")
+        refusal.check_flags(flags, 0, "storageVolWipePattern")
+        changing.check_algorithm(algorithm)
         with self._changes, self._changing(name) as (folder, fd):
-            if algorithm:
-                raise refusal.system(errno.ENOENT, "Cannot find 'scrub' in path")
-            path = folder.path_of(name)
-            with refused(f"Failed to truncate volume with path '{path}'"):
-                # Right on every file system, and without a byte written on most.
-                length = os.fstat(fd).st_size
-                os.ftruncate(fd, 0)
-                os.ftruncate(fd, length)
+            changing.wipe(folder.path_of(name), fd, algorithm)
 
     @contextmanager
     def _changing(self, name: str) -> Generator[tuple[Folder, int]]:
@@ -507,51 +393,6 @@ class FolderPool:
             yield folder, fd
         finally:
             os.close(fd)
-
-
-# --- what cannot be ------------------------------------------------------------------------------
-
-
-def _require_possible(request: VolumeRequest, flags: int, *, cloning: bool = False) -> None:
-    known = _PLAIN | {"qcow2", ""}
-    if request.format not in known and not (cloning and request.format in _CLONED):
-        raise _unsupported_config(f"unknown volume format type {request.format}")
-    if request.backing:
-        raise refusal.unsupported("a volume with a backing store")
-    if request.encrypted:
-        raise _unsupported_config("storage pool does not support encrypted volumes")
-    if flags:
-        what = "qcow2" if request.format == "qcow2" else "raw"
-        raise _unsupported_config(f"metadata preallocation is not supported for {what} volumes")
-    if request.cluster_size not in {None, 0, CLUSTER}:
-        raise _unsupported_config(f"cluster size {request.cluster_size}")
-
-
-_CLONED = frozenset({"qcow", "qed", "vmdk", "vdi", "vpc"})
-"""More formats that can be copied as they are."""
-
-
-def _known(flags: int, known: int, function: str) -> None:
-    if unknown := flags & ~known:
-        raise refusal.unknown_flags(unknown, function)
-
-
-def _exclusive(flags: int, one: int, other: int, function: str) -> None:
-    if flags & one and flags & other:
-        text = f"flags {one} and {other} in {function} are mutually exclusive"
-        raise refusal.invalid(text)
-
-
-def _internal(text: str, *, domain: int = Domain.STORAGE) -> refusal.Refusal:
-    return refusal.in_words(Code.INTERNAL_ERROR, text, "internal error: %s", domain=domain)
-
-
-def _invalid_operation(text: str) -> refusal.Refusal:
-    return refusal.in_words(Code.OPERATION_INVALID, text, "Requested operation is not valid: %s")
-
-
-def _unsupported_config(text: str) -> refusal.Refusal:
-    return refusal.in_words(Code.CONFIG_UNSUPPORTED, text, "unsupported configuration: %s")
 
 
 def _ignore(event: int | None) -> None:

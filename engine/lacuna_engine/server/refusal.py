@@ -14,17 +14,23 @@ from lacuna_engine.rpc.records import WireError
 __all__ = [
     "Refusal",
     "busy",
+    "check_exclusive",
+    "check_flags",
     "exists",
     "failed",
+    "forbidden",
     "in_words",
     "inactive",
+    "internal",
     "invalid",
+    "invalid_operation",
     "no_pool",
     "no_volume",
     "read_only",
     "system",
     "unknown_flags",
     "unsupported",
+    "unsupported_config",
 ]
 
 
@@ -67,14 +73,34 @@ def exists(name: str) -> Refusal:
     return in_words(Code.STORAGE_VOL_EXIST, f"'{name}'", "storage volume %s exists already")
 
 
+def invalid_operation(text: str) -> Refusal:
+    """Not in this state (55)."""
+    return in_words(Code.OPERATION_INVALID, text, "Requested operation is not valid: %s")
+
+
 def inactive(pool: str) -> Refusal:
     """The pool is not active (55)."""
-    return in_words(Code.OPERATION_INVALID, f"storage pool '{pool}' is not active")
+    return invalid_operation(f"storage pool '{pool}' is not active")
 
 
 def busy(volume: str) -> Refusal:
     """Another call has the volume (55)."""
-    return in_words(Code.OPERATION_INVALID, f"volume '{volume}' is still in use.")
+    return invalid_operation(f"volume '{volume}' is still in use.")
+
+
+def internal(text: str, *, domain: int = Domain.STORAGE) -> Refusal:
+    """What the daemon calls an internal error (1), whosever fault it is."""
+    return in_words(Code.INTERNAL_ERROR, text, "internal error: %s", domain=domain)
+
+
+def unsupported_config(text: str) -> Refusal:
+    """What is asked for is known, but not to be had (67)."""
+    return in_words(Code.CONFIG_UNSUPPORTED, text, "unsupported configuration: %s")
+
+
+def forbidden(text: str) -> Refusal:
+    """Not for this client (29)."""
+    return in_words(Code.OPERATION_DENIED, text, "operation forbidden: %s")
 
 
 def invalid(text: str) -> Refusal:
@@ -101,11 +127,21 @@ def unknown_flags(flags: int, function: str) -> Refusal:
     return Refusal(error)
 
 
+def check_flags(flags: int, known: int, function: str) -> None:
+    """Refuse flags that are not known, with the daemon's own error (protocol.md 3.6)."""
+    if unknown := flags & ~known:
+        raise unknown_flags(unknown, function)
+
+
+def check_exclusive(flags: int, one: int, other: int, function: str) -> None:
+    """Refuse two flags at once."""
+    if flags & one and flags & other:
+        raise invalid(f"flags {one} and {other} in {function} are mutually exclusive")
+
+
 def read_only(function: str) -> Refusal:
     """The connection or the server only reads (29)."""
-    return in_words(
-        Code.OPERATION_DENIED, f"read only access prevents {function}", "operation forbidden: %s"
-    )
+    return forbidden(f"read only access prevents {function}")
 
 
 def system(number: int, doing: str, *, domain: int = Domain.STORAGE) -> Refusal:

@@ -17,7 +17,7 @@ from lacuna_engine.rpc.failure import Code
 from lacuna_engine.rpc.records import PoolHandle, VolumeHandle
 from lacuna_engine.server import refusal
 from lacuna_engine.server.describe import PoolRequest, read_pool_request
-from lacuna_engine.server.folder import normal_path
+from lacuna_engine.server.folder import collapsed_path, normal_path
 from lacuna_engine.server.pool import FolderPool
 
 __all__ = ["Registry"]
@@ -76,8 +76,7 @@ class Registry:
             Refusal: (29) if clients may not define pools, or not there; (9) if name or path are
                 taken; (27, 35, 1) for the XML.
         """
-        if unknown := flags & ~1:
-            raise refusal.unknown_flags(unknown, "storagePoolDefineXML")
+        refusal.check_flags(flags, 1, "storagePoolDefineXML")
         request = self._allowed(xml)
         with self._lock:
             old = None if request.uuid is None else self._pools.get(request.uuid.bytes)
@@ -95,8 +94,7 @@ class Registry:
         Raises:
             Refusal: as `define`, and (38) if the folder cannot be opened.
         """
-        if unknown := flags & ~7:
-            raise refusal.unknown_flags(unknown, "storagePoolCreateXML")
+        refusal.check_flags(flags, 7, "storagePoolCreateXML")
         pool = self._new(self._allowed(xml), persistent=False)
         self._insert(pool)
         try:
@@ -108,23 +106,20 @@ class Registry:
 
     def undefine(self, uuid: bytes) -> None:
         """Forget an inactive pool; its folder stays."""
-        pool = self._changeable(uuid)
+        pool = self._changeable(uuid, "still active")
         with self._lock:
             if pool.active:
-                text = f"storage pool '{pool.name}' is still active"
-                raise refusal.in_words(
-                    Code.OPERATION_INVALID, text, "Requested operation is not valid: %s"
-                )
+                raise refusal.invalid_operation(f"storage pool '{pool.name}' is still active")
             self._remove(pool)
         self._tell(pool, UNDEFINED)
 
     def build(self, uuid: bytes, flags: int = 0) -> None:
         """Make the folder of an inactive pool (POOL_BUILD)."""
-        self._changeable(uuid).build(flags)
+        self._changeable(uuid, "already active").build(flags)
 
     def delete_pool(self, uuid: bytes, flags: int = 0) -> None:
         """Remove the empty folder of an inactive pool (POOL_DELETE); the pool stays defined."""
-        self._changeable(uuid).remove(flags)
+        self._changeable(uuid, "still active").remove(flags)
 
     # --- looking up ------------------------------------------------------------------------------
 
@@ -151,7 +146,7 @@ class Registry:
 
     def lookup_by_target_path(self, path: str) -> FolderPool:
         """Return the active pool over that folder. Raises `Refusal` (49)."""
-        wanted = normal_path(path)
+        wanted = collapsed_path(path)
         for pool in self._all():
             if pool.active and pool.path == wanted:
                 return pool
@@ -165,16 +160,17 @@ class Registry:
         return found
 
     def volume_by_path(self, path: str) -> VolumeHandle:
-        """Return the volume at that path, which is normalised. Raises `Refusal` (50)."""
-        found = self._volume_at(normal_path(path))
+        """Return the volume at that path, slashes collapsed. Raises `Refusal` (50)."""
+        clean = collapsed_path(path)
+        found = self._volume_at(clean)
         if found is None:
-            raise _no_such_volume("path", path)
+            shown = f" ({clean})" if clean != path else ""
+            raise _no_such_volume("path", path, shown)
         return found
 
     def pools(self, flags: int = 0) -> list[PoolHandle]:
         """Return the pools that pass the filters of 281: in a group any flag, of all groups."""
-        if unknown := flags & ~_ALL_FILTERS:
-            raise refusal.unknown_flags(unknown, "storageConnectListAllStoragePools")
+        refusal.check_flags(flags, _ALL_FILTERS, "storageConnectListAllStoragePools")
         return [pool.handle for pool in self._all() if _passes(_flags_of(pool), flags)]
 
     def names(self, *, active: bool) -> list[str]:
@@ -199,7 +195,7 @@ class Registry:
 
     def _allowed(self, xml: str) -> PoolRequest:
         if not self.allow_define:
-            raise _forbidden("this server has its own pools and takes no others")
+            raise refusal.forbidden("this server has its own pools and takes no others")
         request = read_pool_request(xml)
         self._root_of(request.path)
         return request
@@ -209,12 +205,15 @@ class Registry:
         for root in self.roots:
             if wanted.startswith(f"{root.rstrip('/')}/") and ".." not in wanted.split("/"):
                 return root
-        raise _forbidden(f"pools may not be at '{path}'")
+        raise refusal.forbidden(f"pools may not be at '{path}'")
 
-    def _changeable(self, uuid: bytes) -> FolderPool:
+    def _changeable(self, uuid: bytes, active: str) -> FolderPool:
+        """Return an inactive pool of the clients' own."""
         pool = self.lookup_by_uuid(uuid)
+        if pool.active:
+            raise refusal.invalid_operation(f"storage pool '{pool.name}' is {active}")
         if not self.allow_define or pool.below is None:
-            raise _forbidden(f"pool '{pool.name}' is the server's own")
+            raise refusal.forbidden(f"pool '{pool.name}' is the server's own")
         return pool
 
     def _new(self, request: PoolRequest, *, persistent: bool) -> FolderPool:
@@ -241,7 +240,7 @@ class Registry:
             return old
         if old.active:
             raise refusal.failed(f"pool '{old.name}' is active; its path cannot change")
-        self._changeable(old.uuid.bytes)
+        self._changeable(old.uuid.bytes, "already active")
         self._require_no_conflict(new, besides=old)
         self._remove(old)
         self._insert(new)
@@ -291,10 +290,6 @@ def _no_such_pool(by: str, what: str) -> refusal.Refusal:
     return refusal.in_words(Code.NO_STORAGE_POOL, text, "Storage pool not found: %s")
 
 
-def _no_such_volume(by: str, what: str) -> refusal.Refusal:
-    text = f"no storage vol with matching {by} '{what}'"
+def _no_such_volume(by: str, what: str, shown: str = "") -> refusal.Refusal:
+    text = f"no storage vol with matching {by} '{what}'{shown}"
     return refusal.in_words(Code.NO_STORAGE_VOL, text, "Storage volume not found: %s")
-
-
-def _forbidden(text: str) -> refusal.Refusal:
-    return refusal.in_words(Code.OPERATION_DENIED, text, "operation forbidden: %s")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import socket
 import ssl
@@ -17,15 +18,19 @@ from lacuna_engine.server.caller import Caller
 from lacuna_engine.server.calls import Calls
 from lacuna_engine.server.client import ServedClient
 from lacuna_engine.server.faults import Faults
+from lacuna_engine.server.lending import LendingPipe
 from lacuna_engine.server.listening import Address, check_address
 from lacuna_engine.server.logins import Logins
+from lacuna_engine.server.pool import FolderPool
 from lacuna_engine.server.refusal import Refusal
 from lacuna_engine.server.registry import Registry
 from lacuna_engine.server.shaper import Link, ShapedPipe
 from lacuna_engine.server.watch import FolderWatch
-from lacuna_engine.transport import Pipe, SocketPipe, StreamPipe
+from lacuna_engine.transport import Pipe, StreamPipe
 
 __all__ = ["StorageServer"]
+
+log = logging.getLogger(__name__)
 
 MAX_CLIENTS = 256
 MAX_STRANGERS = 20
@@ -68,6 +73,7 @@ class StorageServer:
         self._tls = tls
         self._faults = faults or _no_faults
         self._link = link
+        self._read_only = read_only
         self._calls = Calls(registry, logins=logins, read_only=read_only)
         self._clients: dict[ServedClient, asyncio.TimerHandle] = {}
         self._count = 0
@@ -83,7 +89,9 @@ class StorageServer:
         self.registry.on_event(self._happened)
         self._calls.start()
         for name in self.registry.names(active=True):
-            self._watch.add(name, self.registry.lookup_by_name(name).path)
+            pool = self.registry.lookup_by_name(name)
+            self._watch.add(name, pool.path)
+            await asyncio.to_thread(self._tidy, pool)
         self._watching = asyncio.create_task(self._look_at_folders())
         return self
 
@@ -148,7 +156,7 @@ class StorageServer:
             if sock.family != socket.AF_UNIX:
                 with suppress(OSError):  # who has gone already is noticed soon enough
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._take(SocketPipe(sock), secure=secure)
+            self._take(LendingPipe(sock), secure=secure)
 
     async def _listen_tls(self, address: Address) -> Address:
         if self._tls is None:
@@ -228,11 +236,21 @@ class StorageServer:
     def _happened(self, pool: PoolHandle, lifecycle: int | None) -> None:
         """Called by the registry, in whatever thread."""
         if lifecycle == STARTED:
-            self._watch.add(pool.name, self.registry.lookup_by_uuid(pool.uuid).path)
+            started = self.registry.lookup_by_uuid(pool.uuid)
+            self._watch.add(pool.name, started.path)
+            self._tidy(started)
         elif lifecycle in (STOPPED, UNDEFINED):
             self._watch.remove(pool.name)
         with suppress(RuntimeError):  # the loop has ended
             self._loop.call_soon_threadsafe(self._calls.tell, pool, lifecycle)
+
+    def _tidy(self, pool: FolderPool) -> None:
+        """Remove what servers that were killed have left; one that only reads leaves it."""
+        if self._read_only:
+            return
+        with suppress(Refusal):
+            if count := pool.tidy():
+                log.info("pool '%s': %d unfinished files removed", pool.name, count)
 
     async def _look_at_folders(self) -> None:
         """Tell of changes on disk, which the daemon does not; as a refresh, for all they know."""

@@ -28,6 +28,9 @@ BLOCK = 1 << 20
 MAX_BLOCKS = 8
 """Blocks waiting to be written before the connection is not read any more."""
 
+KEPT = 1 << 15
+"""Bytes from which on a piece is kept as it came, and not copied into a block."""
+
 ZEROS = bytes(BLOCK)
 
 
@@ -40,7 +43,10 @@ class _Refused(Exception):  # noqa: N818 - what a client sent, in its turn among
         self.hole = hole
 
 
-Work = tuple[int, memoryview | int | _Refused]
+Release = Callable[[], None]
+"""Gives back memory that was kept."""
+
+Work = tuple[int, memoryview | int | _Refused, Release | None]
 """At a position of the stream: bytes to write, the length of a hole, or the end of it all."""
 
 
@@ -48,7 +54,8 @@ class UploadJob:
     """One upload into an open file, which it owns and closes.
 
     ``confirm`` sends the finish, ``fail`` the error; ``hold`` tells the connection to read or not;
-    ``over`` is called once, when the file is closed.
+    ``keep`` keeps the memory of a piece of data if that can be; ``over`` is called once, when the
+    file is closed.
     """
 
     def __init__(
@@ -61,6 +68,7 @@ class UploadJob:
         confirm: Callable[[], None],
         fail: Callable[[WireError, bool], None],
         hold: Callable[[bool], None],
+        keep: Callable[[memoryview], Release | None],
         over: Callable[[], None],
     ) -> None:
         self.machine = machine
@@ -70,8 +78,10 @@ class UploadJob:
         self._confirm = confirm
         self._send_failure = fail
         self._hold = hold
+        self._keep = keep
         self._over = over
         self._waiting: deque[Work] = deque()
+        self._unwritten = 0
         self._arrived = asyncio.Event()
         self._free: list[memoryview] = []
         self._block = memoryview(bytearray(BLOCK))
@@ -85,17 +95,17 @@ class UploadJob:
     # --- what arrives ----------------------------------------------------------------------------
 
     def data(self, view: memoryview) -> None:
-        """A piece of a packet; copied."""
+        """A piece of a packet; kept or copied."""
         if self._answer_late_error(hole=False):
             return
         verdict = self.machine.data(len(view))
-        self._gather(verdict.position, view[: verdict.size])
+        self._take(verdict.position, view[: verdict.size])
         self._arrived.set()
         if verdict.refusal is not None:
             # What came before it is written first (4.3).
             self._hand_over()
             refused = _Refused(verdict.refusal.wire_error(), hole=False)
-            self._put((verdict.position, refused))
+            self._put(verdict.position, refused)
 
     def hole(self, length: int, flags: int) -> None:
         """A hole. Raises ProtocolError on a stream that was not opened for holes."""
@@ -105,9 +115,9 @@ class UploadJob:
         self._hand_over()
         if verdict.refusal is not None:
             refused = _Refused(verdict.refusal.wire_error(), hole=True)
-            self._put((verdict.position, refused))
+            self._put(verdict.position, refused)
         elif verdict.size:
-            self._put((verdict.position, verdict.size))
+            self._put(verdict.position, verdict.size)
 
     def end(self) -> None:
         """An empty packet, which no client should send."""
@@ -133,6 +143,14 @@ class UploadJob:
 
     # --- gathering -------------------------------------------------------------------------------
 
+    def _take(self, position: int, view: memoryview) -> None:
+        release = self._keep(view) if len(view) >= KEPT else None
+        if release is None:
+            self._gather(position, view)
+        else:
+            self._hand_over()
+            self._put(position, view, release)
+
     def _gather(self, position: int, view: memoryview) -> None:
         offset = 0
         while offset < len(view):
@@ -151,19 +169,24 @@ class UploadJob:
         piece = self._block[: self._filled]
         if self._filled <= BLOCK // 4:
             # A client that sends crumbs must not get a block for each of them.
-            self._put((self._filled_from, memoryview(bytes(piece))))
+            self._put(self._filled_from, memoryview(bytes(piece)))
         else:
-            self._put((self._filled_from, piece))
+            block = self._block
+            self._put(self._filled_from, piece, lambda: self._free.append(block))
             # New memory has to be cleared by the system, which costs as much as filling it.
             self._block = self._free.pop() if self._free else memoryview(bytearray(BLOCK))
         self._filled = 0
 
-    def _put(self, work: Work) -> None:
+    def _put(
+        self, position: int, piece: memoryview | int | _Refused, release: Release | None = None
+    ) -> None:
         if self.machine.ended:
             return
-        self._waiting.append(work)
+        self._waiting.append((position, piece, release))
+        # Anything costs something, however short it is.
+        self._unwritten += max(len(piece) if isinstance(piece, memoryview) else 0, KEPT)
         self._arrived.set()
-        if len(self._waiting) >= MAX_BLOCKS:
+        if self._unwritten >= MAX_BLOCKS * BLOCK:
             self._hold(True)  # noqa: FBT003
 
     # --- writing ---------------------------------------------------------------------------------
@@ -185,6 +208,7 @@ class UploadJob:
                 # All at once: handing work to a thread costs as much as writing some 100 KiB.
                 batch = list(self._waiting)
                 self._waiting.clear()
+                self._unwritten = 0
                 if self._late is None:
                     await self._write(batch)
                 self._take_back(batch)
@@ -208,13 +232,13 @@ class UploadJob:
 
     def _take_back(self, batch: list[Work]) -> None:
         """Keep the memory of what has been written for what comes."""
-        for _, piece in batch:
-            if isinstance(piece, memoryview) and isinstance(piece.obj, bytearray):
-                self._free.append(memoryview(piece.obj))
+        for _, _, release in batch:
+            if release is not None:
+                release()
 
     def _write_all(self, batch: list[Work]) -> None:
         """Runs in a thread."""
-        for position, piece in batch:
+        for position, piece, _ in batch:
             if isinstance(piece, _Refused):
                 raise piece
             self._write_now(self._offset + position, piece)
@@ -237,6 +261,9 @@ class UploadJob:
         size = os.fstat(self._fd).st_size
         if self._faults.hole_truncates:
             os.ftruncate(self._fd, end)
+            return
+        if self._faults.no_holes:
+            self._write_zeros(start, end)
             return
         if start < size and not punch_hole(self._fd, start, min(end, size)):
             self._write_zeros(start, min(end, size))
@@ -269,7 +296,7 @@ class UploadJob:
 
         Not of a segment: what lies beyond belongs to other streams.
         """
-        if self._ends_in_hole and not self.machine.length:
+        if self._ends_in_hole and not self.machine.length and not self._faults.no_holes:
             end = self._offset + self.machine.position
             if os.fstat(self._fd).st_size > end:
                 os.ftruncate(self._fd, end)

@@ -1,4 +1,4 @@
-"""One volume's file as it is at this moment, and changes of its length.
+"""One volume's file as it is at this moment.
 
 Image formats are told from the content, never from what a client said at creation (protocol.md
 5.4). Sizes are bytes; failures are `Refusal`.
@@ -9,25 +9,36 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import suppress
 from dataclasses import dataclass
 
 from lacuna_engine.server import refusal
-from lacuna_engine.server.folder import Folder, allocate, refused
+from lacuna_engine.server.folder import Folder, refused
+from lacuna_engine.server.qcow2 import Qcow2Details, qcow2_details
 from lacuna_engine.storage.image import HEAD_BYTES, ImageFacts, read_facts
-from lacuna_engine.storage.records import BackingStore, Permissions, VolumeType
+from lacuna_engine.storage.records import (
+    BackingStore,
+    Permissions,
+    Timestamps,
+    VolumeDescription,
+    VolumeType,
+)
 from lacuna_engine.storage.xml_build import ILLEGAL
 
 __all__ = [
+    "BLOCK",
+    "PLAIN",
     "VolumeFile",
     "backing_of",
     "counted",
+    "describe",
     "examine",
     "look",
     "permissions_of",
-    "set_length",
     "write_all",
 ]
+
+PLAIN = frozenset({"raw", "iso"})
+"""Formats whose content is the disk itself."""
 
 BLOCK = 512
 """The unit of ``st_blocks``."""
@@ -103,20 +114,28 @@ def counted(fd: int, status: os.stat_result) -> int:
     return allocated
 
 
-def set_length(fd: int, path: str, old: int, new: int, preallocate: int) -> None:
-    """Make a file longer or shorter; ``preallocate`` gives what is new its space, or fails."""
-    if not preallocate:
-        with refused(f"Failed to truncate file '{path}'"):
-            os.ftruncate(fd, new)
-        return
-    with refused(f"Failed to pre-allocate space for file '{path}'"):
-        try:
-            allocate(fd, old, new)
-            os.ftruncate(fd, new)
-        except (OSError, OverflowError):
-            with suppress(OSError):
-                os.ftruncate(fd, old)
-            raise
+def describe(folder: Folder, name: str) -> VolumeDescription:
+    """The volume as its XML shows it (protocol.md 7.2)."""
+    seen = look(folder, name)
+    status = seen.status
+    path = folder.path_of(name)
+    details = qcow2_details(seen.head) if seen.facts.format == "qcow2" else Qcow2Details()
+    return VolumeDescription(
+        name=name,
+        key=path,
+        type=seen.type,
+        capacity=seen.capacity,
+        allocation=seen.allocation,
+        physical=seen.physical,
+        path=path,
+        format=seen.facts.format,
+        permissions=permissions_of(status),
+        timestamps=Timestamps(status.st_atime_ns, status.st_mtime_ns, status.st_ctime_ns),
+        backing=backing_of(seen.facts, folder.path, details.backing_format),
+        compat=details.compat,
+        cluster_size=details.cluster_size,
+        features=details.features,
+    )
 
 
 def permissions_of(status: os.stat_result) -> Permissions:

@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lacuna_engine.server.folder import is_temporary
+from lacuna_engine.server.temporary import is_temporary
 
 __all__ = ["FolderWatch"]
 

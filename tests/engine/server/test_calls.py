@@ -314,3 +314,21 @@ async def test_a_registration_that_comes_too_late_is_not_kept(served: Served) ->
     calls.register(caller, r.RegisterPoolEvent(0))
     assert not calls._callers
     calls.close()
+
+
+async def test_the_largest_listing_and_one_more(served: Served, wire: Wire) -> None:
+    """16,384 volumes can be told, with long names too; more are the daemon's error (0.9)."""
+    for number in range(r.MAX_LIST):
+        (served.folder / f"{number:05}{'n' * 100}").touch()
+    pool = (await wire.answer(p.POOL_LOOKUP_BY_NAME, r.String("pool"))).pool
+    listing = await wire.answer(p.LIST_ALL_VOLUMES, r.ListVolumes(pool))
+    assert listing.count == len(listing.volumes) == r.MAX_LIST
+    assert listing.volumes[0].key == str(served.folder / f"00000{'n' * 100}")
+    served.volume("one more")
+    for wanted in (0, 1):
+        error = await wire.answer(p.LIST_ALL_VOLUMES, r.ListVolumes(pool, wanted))
+        text = "Too many storage_vols '16385' for limit '16384'"
+        assert (error.code, error.str2) == (1, text)
+    assert await wire.answer(p.POOL_NUM_OF_VOLUMES, r.Pool(pool)) == r.Number(r.MAX_LIST + 1)
+    names = await wire.answer(p.POOL_LIST_VOLUMES, r.PoolNumber(pool, r.MAX_LIST))
+    assert len(names.names) == r.MAX_LIST

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -68,7 +69,8 @@ async def test_busy_opens(served: Served, wire: Wire) -> None:
     target = r.VolumeRange(served.volume("v"))
     for procedure in (p.VOL_UPLOAD, p.VOL_DOWNLOAD):
         error = await wire.answer(procedure, target)
-        assert (error.code, error.message) == (55, "volume 'v' is still in use.")
+        text = "Requested operation is not valid: volume 'v' is still in use."
+        assert (error.code, error.message) == (55, text)
     await wire.open_stream(p.VOL_UPLOAD, target)
 
 
@@ -87,6 +89,57 @@ async def test_data_before_reply(served: Served, wire: Wire, size: int, early: i
     await download(served, wire)
     assert wire.early == early
     assert sum(len(one.payload) for one in await until_end(wire)) == size
+
+
+async def test_slow_open(served: Served, wire: Wire) -> None:
+    """What is sent before the reply is lost without a word (0.4), and the finish is agreed to."""
+    served.faults.slow_open = 0.2
+    serial = wire.call(p.VOL_UPLOAD, r.VolumeRange(served.volume("v", OLD * 100)))
+    wire.data(serial, NEW * 10)
+    await wire.reply(serial)
+    wire.finish(serial)
+    assert await wire.outcome(serial) is None
+    assert served.content() == OLD * 100
+
+
+async def test_holes_of_an_upload_written_as_zeros(served: Served, wire: Wire) -> None:
+    """As to a block device: allocated, and nothing is cut off behind them."""
+    served.faults.no_holes = True
+    serial = await upload(served, wire)
+    wire.data(serial, NEW * 100)
+    wire.hole(serial, 500_000)
+    wire.finish(serial)
+    assert await wire.outcome(serial) is None
+    expected = NEW * 100 + bytes(500_000)
+    assert served.content()[: len(expected) + 1] == expected + OLD
+    assert (served.folder / "v").stat().st_blocks * 512 >= MIB
+
+
+async def test_pool_inactive(served: Served, wire: Wire) -> None:
+    """In the middle of a stream, which goes on."""
+    serial = await upload(served, wire)
+    wire.data(serial, NEW)
+    served.faults.pool_inactive = True
+    for procedure, arguments in (
+        (p.VOL_GET_INFO, r.Volume(served.handle("v"))),
+        (p.VOL_DOWNLOAD, r.VolumeRange(served.handle("v"))),
+    ):
+        error = await wire.answer(procedure, arguments)
+        text = "Requested operation is not valid: storage pool 'pool' is not active"
+        assert (error.code, error.message) == (55, text)
+    wire.finish(serial)
+    assert await wire.outcome(serial) is None
+
+
+async def test_names_that_are_no_text(served: Served, wire: Wire) -> None:
+    (served.folder / os.fsdecode(b"\xff\xfe")).write_bytes(NEW)
+    served.volume("v")
+    pool = (await wire.answer(p.POOL_LOOKUP_BY_NAME, r.String("pool"))).pool
+    volumes = (await wire.answer(p.LIST_ALL_VOLUMES, r.ListVolumes(pool))).volumes
+    assert {one.name for one in volumes} == {"v", "\udcff\udcfe"}
+    async with served.session() as session:
+        listing = await session.storage.volumes(pool)
+        assert {one.name for one in listing.volumes} == {"v", "\udcff\udcfe"}
 
 
 async def test_no_space_after(served: Served, wire: Wire) -> None:
@@ -218,9 +271,9 @@ async def test_request_window(served: Served, wire: Wire) -> None:
     client = next(iter(served.server._clients))
     for _ in range(10):
         wire.call(p.CONNECT_GET_TYPE, Void())
-    await until(lambda: len(client._in_progress) == 3)
+    await until(lambda: len(client._requests.in_progress) == 3)
     for _ in range(10):
-        assert len(client._in_progress) <= 3
+        assert len(client._requests.in_progress) <= 3
         await wire.next()
 
 
@@ -250,6 +303,8 @@ async def test_huge_capacity(served: Served, wire: Wire) -> None:
     served.faults.huge_capacity = True
     info = await wire.answer(p.VOL_GET_INFO, r.Volume(served.volume("v")))
     assert info.capacity == 2**64 - 1
+    xml = await wire.answer(p.VOL_GET_XML_DESC, r.VolumeFlags(served.handle("v")))
+    assert f"<capacity unit='bytes'>{2**64 - 1}</capacity>" in xml.value
 
 
 async def test_event_flood(served: Served, wire: Wire) -> None:
@@ -299,7 +354,6 @@ def test_every_fault_has_a_test() -> None:
     text = Path(__file__).read_text()
     assert [one.name for one in fields(Faults) if f".{one.name} = " not in text] == [
         "no_trailing_hole",
-        "no_holes",
     ]
 
 
@@ -348,6 +402,8 @@ CASES: dict[str, Case] = {
     "crossing": Case({"no_space_after": MIB, "ok_after_error": True}, FAILS, FAILS),
     "hole_truncates": Case({"hole_truncates": True}),
     "slow_refresh": Case({"slow_refresh": 0.05}),
+    "slow_open": Case({"slow_open": 0.05}),
+    "pool_inactive": Case({"pool_inactive": True}, FAILS, FAILS, FAILS),
     "short_download": Case({"short_download": MIB}, download=FAILS),
     "nothing_to_download": Case({"short_download": 0}, download=FAILS),
     "daemon_packets": Case({"packets": DAEMON_PACKETS}),

@@ -24,12 +24,12 @@ from lacuna_engine.server.copying import copy_content
 from lacuna_engine.server.folder import (
     Folder,
     allocate,
-    is_temporary,
     make_folder,
     normal_path,
     remove_folder,
 )
 from lacuna_engine.server.refusal import Refusal
+from lacuna_engine.server.temporary import is_temporary
 
 KIB = 1 << 10
 MIB = 1 << 20

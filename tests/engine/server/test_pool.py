@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 
 from lacuna_engine.rpc.failure import Code, Domain
 from lacuna_engine.rpc.records import WireError
+from lacuna_engine.server import changing, making
 from lacuna_engine.server import pool as pool_module
-from lacuna_engine.server import volume_file
 from lacuna_engine.server.copying import copy_content
 from lacuna_engine.server.pool import FolderPool
 from lacuna_engine.server.refusal import Refusal
@@ -556,7 +556,7 @@ def test_clone_of_an_image(pool: FolderPool, path: Path) -> None:
 def test_clone_errors(pool: FolderPool, path: Path, sparse: bytes) -> None:
     (path / "sub").mkdir()
     clone = pool.clone
-    assert code_of(lambda: clone(volume_xml("src"), pool, "src")) == Code.STORAGE_VOL_EXIST
+    assert code_of(lambda: clone(volume_xml("src"), pool, "src")) == Code.INTERNAL_ERROR
     assert code_of(lambda: clone(volume_xml("x"), pool, "no")) == Code.NO_STORAGE_VOL
     assert error_of(lambda: clone(volume_xml("x"), pool, "sub")).int1 == errno.EISDIR
     assert code_of(lambda: clone(volume_xml("x"), pool, "src", 1)) == Code.CONFIG_UNSUPPORTED
@@ -580,7 +580,7 @@ def test_while_a_clone_runs(
         assert go_on.wait(20)
         copy_content(*arguments, **more)
 
-    monkeypatch.setattr(pool_module, "copy_content", slow)
+    monkeypatch.setattr(making, "copy_content", slow)
     with ThreadPoolExecutor(1) as threads:
         clone = threads.submit(pool.clone, volume_xml("dst"), pool, "src")
         assert begun.wait(20)
@@ -681,11 +681,12 @@ def test_resize_that_fails_in_the_middle(
 ) -> None:
     write(path / "v", MIB)
 
-    def full(fd: int, start: int, end: int) -> None:
+    def full(fd: int, start: int, end: int, keep: int) -> None:
+        assert (start, keep) == (0, MIB)
         os.ftruncate(fd, (start + end) // 2)
         raise OSError(errno.ENOSPC, "full")
 
-    monkeypatch.setattr(volume_file, "allocate", full)
+    monkeypatch.setattr(changing, "allocate", full)
     assert error_of(lambda: pool.resize("v", 4 * MIB, 1)).int1 == errno.ENOSPC
     assert (path / "v").read_bytes() == b"\xee" * MIB
 
@@ -706,8 +707,25 @@ def test_wipe(pool: FolderPool, path: Path, length: int) -> None:
     inode = (path / "v").stat().st_ino
     pool.wipe("v")
     assert (path / "v").read_bytes() == bytes(length)
-    assert (path / "v").stat().st_blocks == 0
+    # What had all its space keeps it, as with the daemon.
+    assert (path / "v").stat().st_blocks * 512 >= length
     assert (path / "v").stat().st_ino == inode
+    os.truncate(path / "v", length + MIB)
+    pool.wipe("v")
+    assert (path / "v").read_bytes() == bytes(length + MIB)
+    assert (path / "v").stat().st_blocks == 0
+
+
+def test_resize_fills_holes_if_all_is_to_be_allocated(pool: FolderPool, path: Path) -> None:
+    write(path / "v", 4096)
+    os.truncate(path / "v", MIB)
+    with (path / "v").open("r+b") as file:
+        file.seek(MIB // 2)
+        file.write(b"x")
+    before = (path / "v").read_bytes()
+    pool.resize("v", 2 * MIB, 1)
+    assert (path / "v").read_bytes() == before + bytes(MIB)
+    assert (path / "v").stat().st_blocks * 512 >= 2 * MIB
 
 
 def test_wipe_makes_an_image_raw(pool: FolderPool, path: Path) -> None:
@@ -715,8 +733,7 @@ def test_wipe_makes_an_image_raw(pool: FolderPool, path: Path) -> None:
     length = (path / "q").stat().st_size
     pool.wipe("q")
     seen = pool.volume_description("q")
-    assert (seen.format, seen.capacity, seen.allocation) == ("raw", length, 0)
-    pool.resize("q", 0, 4)
+    assert (seen.format, seen.capacity) == ("raw", length)
 
 
 def test_wipe_errors(pool: FolderPool, path: Path) -> None:
@@ -768,6 +785,7 @@ def test_many_threads_do_all_sorts_of_things(pool: FolderPool, path: Path) -> No
         Code.STORAGE_VOL_EXIST,
         Code.OPERATION_INVALID,
         Code.INVALID_ARG,
+        Code.INTERNAL_ERROR,  # a clone's name is taken
     }
 
     def work(seed: int) -> set[int]:

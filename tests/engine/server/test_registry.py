@@ -256,7 +256,7 @@ def test_looking_up_pools(registry: Registry, root: Path) -> None:
     assert registry.lookup_by_name("a") is pool
     assert registry.lookup_by_uuid(pool.uuid.bytes) is pool
     assert registry.lookup_by_volume(VolumeHandle("a", "v", "no matter")) is pool
-    assert registry.lookup_by_target_path(f"/{root}//a/") is pool
+    assert registry.lookup_by_target_path(f"//{root}//a/") is pool
     error = error_of(lambda: registry.lookup_by_name("no"))
     assert error.message == "Storage pool not found: no storage pool with matching name 'no'"
     assert error_of(lambda: registry.lookup_by_uuid(bytes(16))).code == Code.NO_STORAGE_POOL
@@ -273,12 +273,16 @@ def test_looking_up_volumes(registry: Registry, root: Path) -> None:
     pool = registry.create_xml(xml(root, "a"))
     handle = pool.create(volume_xml("v w"))
     assert registry.volume_by_key(f"{root}/a/v w") == handle
-    assert registry.volume_by_path(f"/{root}/./a//v w") == handle
+    assert registry.volume_by_path(f"//{root}//a//v w") == handle
+    for path in (f"/{root}/a/v w", f"{root}/./a/v w"):  # POSIX keeps two slashes apart
+        assert error_of(lambda path=path: registry.volume_by_path(path)).code == 50  # type: ignore[misc]
     for path in (f"{root}/a//v w", "v w", "", f"{root}/a/", f"{root}/a/../a/v w"):
         error = error_of(lambda path=path: registry.volume_by_key(path))  # type: ignore[misc]
         assert error.code == Code.NO_STORAGE_VOL
     error = error_of(lambda: registry.volume_by_path("/nope/x"))
     assert error.str2 == "no storage vol with matching path '/nope/x'"
+    error = error_of(lambda: registry.volume_by_path("/nope//x/"))
+    assert error.str2 == "no storage vol with matching path '/nope//x/' (/nope/x)"
     inactive = registry.define(xml(root, "b"))
     (root / "b" / "v").touch()
     by_path = error_of(lambda: registry.volume_by_path(f"{inactive.path}/v"))
