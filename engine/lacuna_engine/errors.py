@@ -26,6 +26,7 @@ The tree::
     │       └── RemoteNoSpaceError     errno 28
     ├── TransferError                  a transfer did not do what was asked
     │   ├── ExistsError                the destination exists                             exit 4
+    │   ├── VolumeInUseError           a running virtual machine uses it
     │   ├── NoSpaceError               not enough room, found before the first byte
     │   ├── SourceChangedError         the source changed while it was read
     │   ├── DestinationChangedError    what had arrived is no longer there
@@ -71,6 +72,7 @@ __all__ = [
     "VerificationError",
     "VolumeBusyError",
     "VolumeExistsError",
+    "VolumeInUseError",
     "VolumeNotFoundError",
     "XdrError",
 ]
@@ -231,6 +233,12 @@ class ExistsError(TransferError):
 
     remedy = Remedy.USER
     exit_code = 4
+
+
+class VolumeInUseError(TransferError):
+    """A running virtual machine uses the volume that is to be written to."""
+
+    remedy = Remedy.USER
 
 
 class NoSpaceError(TransferError):

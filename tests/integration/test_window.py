@@ -23,8 +23,8 @@ from lacuna_gui.dialogs.targets import DownloadDialog
 from lacuna_gui.dialogs.upload import UploadDialog
 from lacuna_gui.dialogs.volumes import NewVolumeDialog
 from lacuna_gui.hosts import HostState
-from lacuna_gui.local_queue import LocalQueue
 from lacuna_gui.models.volumes import Column
+from lacuna_gui.worker_queue import WorkerQueue
 from ui.window.driver import Driver, click, end_loop, start_loop
 
 
@@ -38,11 +38,19 @@ def loop(qapp: QApplication, qtbot: QtBot) -> Iterator[asyncio.AbstractEventLoop
 
 @pytest.fixture
 def driver(
-    qtbot: QtBot, loop: asyncio.AbstractEventLoop, daemon: PrivateLibvirtd, tmp_path: Path
+    qtbot: QtBot,
+    loop: asyncio.AbstractEventLoop,
+    daemon: PrivateLibvirtd,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[Driver]:
+    monkeypatch.setenv("LACUNA_DATA", str(tmp_path / "data"))
     daemon.start()
     prompter = WindowPrompter()
-    made = Driver(qtbot, loop, tmp_path, LocalQueue(loop, prompter), ("real", daemon.uri))
+    made = Driver(
+        qtbot, loop, tmp_path, WorkerQueue(loop, lambda _: prompter), ("real", daemon.uri)
+    )
+    made.queue.attach()
     yield made
     made.close()
 
@@ -128,7 +136,9 @@ def test_a_daemon_that_is_killed(
     qtbot: QtBot, loop: asyncio.AbstractEventLoop, own_daemon: PrivateLibvirtd, tmp_path: Path
 ) -> None:
     prompter = WindowPrompter()
-    driver = Driver(qtbot, loop, tmp_path, LocalQueue(loop, prompter), ("real", own_daemon.uri))
+    driver = Driver(
+        qtbot, loop, tmp_path, WorkerQueue(loop, lambda _: prompter), ("real", own_daemon.uri)
+    )
     try:
         driver.connect(pool="")
         own_daemon.kill()

@@ -109,6 +109,15 @@ def _transfer_options(command: F) -> F:
                 help="What to do when the destination exists.",
             ),
             click.option(
+                "--keep-until-complete",
+                is_flag=True,
+                help="With --if-exists replace: keep the old content until the new one is "
+                "complete. Downloads always do; volumes need the space twice.",
+            ),
+            click.option(
+                "--force", is_flag=True, help="Write to a volume that a running machine uses."
+            ),
+            click.option(
                 "--connections",
                 type=_Connections(),
                 default="auto",
@@ -146,13 +155,15 @@ def cli(context: click.Context) -> None:
 
 
 def _open_window(context: click.Context) -> None:
-    """Start the frontend that is installed; the engine itself knows no window."""
-    from importlib.metadata import entry_points  # noqa: PLC0415 - 30 ms, only needed here
+    """Start the frontend that is installed."""
+    from lacuna_engine.cli import serving  # noqa: PLC0415 - only needed here
 
-    for entry in entry_points(group="lacuna.frontend"):
-        entry.load()()
+    frontend = serving.find_frontend()
+    if frontend is None:
+        click.echo(context.get_help())
         return
-    click.echo(context.get_help())
+    code = frontend([])
+    context.exit(code if isinstance(code, int) else 0)
 
 
 @cli.command()
@@ -353,7 +364,7 @@ def demo(screenshot: Path | None) -> None:
     """Show the main job on a server of one's own with sample images."""
     from lacuna_engine.cli import serving  # noqa: PLC0415 - the server is large
 
-    serving.demo(screenshot)
+    click.get_current_context().exit(serving.demo(screenshot))
 
 
 cli.add_command(profiles)
@@ -361,8 +372,16 @@ cli.add_command(profiles)
 
 def _split_options(options: dict[str, Any], *, zero_scan: bool) -> tuple[Output, TransferOptions]:
     output = Output(as_json=options["as_json"], progress=options["progress"])
+    if_exists = IfExists(options["if_exists"])
+    if options["keep_until_complete"] and if_exists is not IfExists.REPLACE:
+        raise UsageError(
+            "--keep-until-complete says how to replace what exists",
+            hint="Give --if-exists replace as well.",
+        )
     chosen = TransferOptions(
-        if_exists=IfExists(options["if_exists"]),
+        if_exists=if_exists,
+        keep_until_complete=options["keep_until_complete"],
+        force=options["force"],
         verify=options["verify"],
         limit=options["limit"] or 0,
         zero_scan=zero_scan,

@@ -96,8 +96,6 @@ async def run_job(journal: Journal, job: Job, output: Output) -> None:
         async with ProgressView(lambda: run.tracker, title, output.progress):
             await run.to_its_end()
     finally:
-        for text in run.tracker.notes:
-            note(text)
         run.tidy_up()
         if output.as_json:
             click.echo(json.dumps(run.report.to_json()))
@@ -115,6 +113,7 @@ class _Run:
         self._journal = journal
         self._runner = TransferRunner(prompter_for)
         self._error: LacunaError | None = None
+        self._told: set[str] = set()
 
     async def to_its_end(self) -> None:
         scheduler = Scheduler(
@@ -140,6 +139,7 @@ class _Run:
         self._raise_error()
 
     async def _attempt(self, job: Job, control: Control) -> Report:
+        control.on_note = self._note
         try:
             return await self._runner(job, control)
         except ConnectError as error:
@@ -157,6 +157,12 @@ class _Run:
                 self.tracker = control.tracker
             if control.report is not None:
                 self.report = control.report
+
+    def _note(self, text: str) -> None:
+        """Tell at once what may be a reason to stop, and not again with each try."""
+        if text not in self._told:
+            self._told.add(text)
+            note(text)
 
     def _notice(self, notice: Notice) -> None:
         if not isinstance(notice, JobChanged) or notice.job.id != self.job.id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from lacuna_engine.journal.job import Job
@@ -16,7 +17,8 @@ class Control:
     """Given to who runs a job.
 
     ``limit`` is what it asks before it moves data, ``keeper`` keeps its checkpoints. It publishes
-    ``tracker``, which others watch, and ``report``, whose counts are kept also when it fails.
+    ``tracker``, which others watch, and ``report``, whose counts are kept also when it fails;
+    ``on_note`` is told of the tracker's notes as they are made.
     """
 
     def __init__(self, limit: RateLimit, keeper: Keeper) -> None:
@@ -24,6 +26,7 @@ class Control:
         self.keeper = keeper
         self.tracker: Tracker | None = None
         self.report: Report | None = None
+        self.on_note: Callable[[str], None] | None = None
 
     @property
     def moved(self) -> int:

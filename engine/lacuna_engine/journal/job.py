@@ -6,12 +6,13 @@ Times are seconds since 1970 by the wall clock, since they outlive processes; No
 from __future__ import annotations
 
 import secrets
+import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
 from enum import Enum, StrEnum
 from typing import Any, Self, TypeVar, cast
 
-from lacuna_engine.errors import LacunaError, Remedy
+from lacuna_engine.errors import LacunaError, Remedy, RemoteError
 from lacuna_engine.journal.places import Place
 from lacuna_engine.journal.states import JobEvent, JobState
 from lacuna_engine.transfer import Report, TransferOptions
@@ -25,6 +26,9 @@ __all__ = [
     "options_from_record",
     "options_to_record",
 ]
+
+MOST_DETAILS = 4000
+"""Characters of a trace that are kept: its end says most."""
 
 R = TypeVar("R", "Counts", "Problem", TransferOptions)
 
@@ -89,20 +93,26 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a job did not go on: the error's class, its words, and what can help."""
+    """Why a job did not go on: the error's class, its words, and what can help.
+
+    ``details`` are the daemon's own words and what lies behind them; of a defect, its trace.
+    """
 
     name: str
     message: str
     hint: str = ""
     remedy: Remedy = Remedy.NONE
     when: float = 0.0
+    details: str = ""
 
     @classmethod
     def of(cls, error: BaseException, when: float) -> Self:
         """Describe an error. One that is not Lacuna's own is a defect: nothing helps."""
         if isinstance(error, LacunaError):
-            return cls(type(error).__name__, error.message, error.hint, error.remedy, when)
-        return cls(type(error).__name__, str(error) or repr(error), when=when)
+            details = _behind(error)
+            return cls(type(error).__name__, error.message, error.hint, error.remedy, when, details)
+        trace = "".join(traceback.format_exception(error)).strip()[-MOST_DETAILS:]
+        return cls(type(error).__name__, str(error) or repr(error), when=when, details=trace)
 
     def to_record(self) -> dict[str, object]:
         """Return the plain form."""
@@ -112,6 +122,22 @@ class Problem:
     def from_record(cls, record: object) -> Problem:
         """Rebuild from the plain form; unknown keys are ignored. Raises ``ValueError``."""
         return _from_record(Problem("", ""), record)
+
+
+def _behind(error: BaseException | None) -> str:
+    """Return an error's causes as lines, with libvirt's numbers where there are some."""
+    lines: list[str] = []
+    first = error
+    while error is not None:
+        if isinstance(error, RemoteError):
+            number = f"code {error.code}, domain {error.domain}"
+            if error.errno:
+                number += f", errno {error.errno}"
+            lines.append(f"{error.message} ({number})")
+        elif error is not first:
+            lines.append(f"{type(error).__name__}: {error}")
+        error = error.__cause__
+    return "\n".join(lines)[:MOST_DETAILS]
 
 
 def new_id() -> str:
@@ -125,7 +151,8 @@ class Job:
 
     ``position`` orders jobs of equal ``priority`` (higher runs first); 0 lets the journal choose
     the end. ``attempts`` counts tries in a row that moved nothing. ``request`` is what somebody
-    wants of a job that another process runs.
+    wants of a job that another process runs. ``notes`` are what the user should know of it though
+    nothing failed.
     """
 
     kind: JobKind
@@ -149,6 +176,7 @@ class Job:
     verified: bool = False
     resumed: bool = False
     request: JobEvent | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -178,6 +206,7 @@ class Job:
             "digest": self.digest,
             "verified": self.verified,
             "resumed": self.resumed,
+            "notes": list(self.notes),
         }
 
 

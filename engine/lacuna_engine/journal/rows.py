@@ -10,6 +10,7 @@ import json
 import zlib
 from collections.abc import Mapping
 from dataclasses import fields
+from typing import cast
 
 from lacuna_engine.journal.job import (
     Counts,
@@ -54,6 +55,7 @@ def to_row(job: Job) -> dict[str, Value]:
         "verified": int(job.verified),
         "resumed": int(job.resumed),
         "request": None if job.request is None else str(job.request),
+        "notes": _text(job.notes) if job.notes else None,
     }
     return {**row, "check_sum": row_sum(row)}
 
@@ -90,6 +92,7 @@ def from_row(row: Mapping[str, Value]) -> Job:
             verified=bool(row["verified"]),
             resumed=bool(row["resumed"]),
             request=None if request is None else JobEvent(str(request)),
+            notes=_notes(row.get("notes")),
         )
     except (KeyError, TypeError) as problem:
         raise ValueError(f"a damaged row: {problem}") from problem
@@ -112,6 +115,13 @@ def _real(value: float | None) -> float | None:
 
 def _time(value: Value) -> float | None:
     return None if value is None else float(value)
+
+
+def _notes(value: Value) -> tuple[str, ...]:
+    found = () if value is None else _record(value)
+    if not isinstance(found, list | tuple):
+        raise TypeError("a list was expected")
+    return tuple(str(note) for note in cast("list[object]", found))
 
 
 def row_sum(row: Mapping[str, Value]) -> int:

@@ -26,7 +26,8 @@ class Run:
     """A job that runs in this process.
 
     ``task`` does the work, and nothing else. ``guard`` sees it to its end. ``wish`` is why it was
-    told to stop.
+    told to stop, and ``discard`` whether what a cancelled one has left is to be deleted.
+    ``settled`` is true from when the journal says what became of it.
     """
 
     job: Job
@@ -35,6 +36,8 @@ class Run:
     task: asyncio.Task[Report]
     wish: JobEvent | None = None
     guard: asyncio.Task[None] | None = None
+    discard: bool = False
+    settled: bool = False
 
     def stop(self, wish: JobEvent) -> None:
         """End it; the last wish counts. A second cancellation would cut its cleaning up short."""
@@ -49,6 +52,8 @@ class Run:
         """Say what happened, now that the task is done, and what is to be kept of it."""
         report, error = self._result()
         changes = Changes() if report is None else _facts(report)
+        if self.control.tracker is not None:
+            changes["notes"] = tuple(self.control.tracker.notes)
         if error is None and report is not None and report.state in (State.DONE, State.SKIPPED):
             # Also when it was to be stopped: it was faster.
             changes["error"] = None

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from pathlib import Path
 
-from lacuna_engine.errors import TransferError, VolumeNotFoundError
+from lacuna_engine.errors import TransferError
 from lacuna_engine.journal.control import Control
 from lacuna_engine.journal.job import Job, JobKind
 from lacuna_engine.journal.places import Endpoint, LocalFile, Place
 from lacuna_engine.transfer import Copy, Download, RemoteVolume, Report, Session, Upload
 from lacuna_engine.transfer.checkpoint import Keeper, Stage
 from lacuna_engine.transfer.parts import discard_part
+from lacuna_engine.transfer.placing import discard_volume
 from lacuna_engine.transport import parse_uri
 from lacuna_engine.transport.prompts import NOBODY, Prompter
 
@@ -39,6 +40,7 @@ class TransferRunner:
             transfer = await self._make(job, control, stack)
             transfer.report.job = job.id
             control.tracker = transfer.tracker
+            transfer.tracker.on_note = control.on_note
             control.report = transfer.report
             return await transfer.run()
 
@@ -91,10 +93,11 @@ class TransferRunner:
     async def discard(self, job: Job, keeper: Keeper) -> None:
         """Delete the half-made volume or file of a job that nobody wants any more.
 
-        Raises :class:`~lacuna_engine.errors.LacunaError` if the daemon cannot be asked to.
+        Raises :class:`~lacuna_engine.errors.LacunaError` if the daemon cannot be asked to, or if it
+        is the only complete version of the volume that it was to replace.
         """
         saved = keeper.load()
-        if saved is None or saved.stage is Stage.MAKING:
+        if saved is None or (saved.stage is Stage.MAKING and not saved.final):
             return
         destination: Place = job.destination
         if isinstance(destination, LocalFile):
@@ -103,8 +106,4 @@ class TransferRunner:
         if not saved.made:
             return
         async with AsyncExitStack() as stack:
-            storage = (await self._session(destination, stack)).storage
-            with suppress(VolumeNotFoundError):
-                volume = await storage.volume(await storage.active_pool(saved.place), saved.name)
-                if volume.key == saved.identity:
-                    await storage.delete_volume(volume)
+            await discard_volume((await self._session(destination, stack)).storage, saved)

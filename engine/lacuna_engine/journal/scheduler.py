@@ -11,17 +11,18 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
 from typing import Self, Unpack
 
-from lacuna_engine.errors import LacunaError, LocalFileError, UsageError
+from lacuna_engine.errors import LocalFileError, UsageError
 from lacuna_engine.journal.board import Board
 from lacuna_engine.journal.control import Control, Runner
-from lacuna_engine.journal.job import Job, Problem
+from lacuna_engine.journal.job import Job
 from lacuna_engine.journal.keeper import JobKeeper
+from lacuna_engine.journal.leftovers import Discard, Leftovers
 from lacuna_engine.journal.notice import Subscriber
 from lacuna_engine.journal.owner import Claim, Owner
 from lacuna_engine.journal.rate import RateLimit
@@ -31,14 +32,11 @@ from lacuna_engine.journal.states import JobEvent, JobState
 from lacuna_engine.journal.store import Changes, Journal
 from lacuna_engine.journal.turns import Limits, Turns
 from lacuna_engine.transfer import Report
-from lacuna_engine.transfer.checkpoint import Keeper
 from lacuna_engine.transfer.limit import TokenBucket
 
 __all__ = ["Scheduler"]
 
 _LOG = logging.getLogger(__name__)
-
-Discard = Callable[[Job, Keeper], Awaitable[None]]
 
 POLL = 1.0
 """Seconds between looks at what other processes have changed."""
@@ -50,7 +48,7 @@ class Scheduler:
     """Runs jobs with ``run``; an asynchronous context manager, from :meth:`start` to :meth:`stop`.
 
     ``accepts`` says which jobs are this scheduler's business; all unless given. ``discard`` deletes
-    what a job that is removed has left at its destination; without it that stays. ``clock`` gives
+    what an unwanted job has left at its destination; without it that stays. ``clock`` gives
     the seconds since 1970 and ``chance`` numbers in [0, 1). ``rate`` limits all jobs together, in
     bytes of data a second, 0 for no limit.
 
@@ -80,16 +78,17 @@ class Scheduler:
         self._limits = limits or Limits()
         self._policy = policy or RetryPolicy()
         self._accepts = accepts
-        self._discard = discard
         self._poll = poll
         self._clock = clock
         self._chance = chance
         self._board = Board(journal)
+        self._leftovers = Leftovers(journal, self._board, discard, clock)
         self._turns = Turns()
         self._shared = TokenBucket(rate, 0.0)
         self._runs: dict[str, Run] = {}
         self._reserved: dict[str, Claim] = {}
         self._foreign: dict[str, float] = {}
+        self._urgent: set[str] = set()
         self._discarding: set[asyncio.Task[None]] = set()
         self._paused = False
         self._wake = asyncio.Event()
@@ -210,54 +209,75 @@ class Scheduler:
         """Stop a job for now. One that runs is paused when it has come to a stop."""
         self._ask(job_id, JobEvent.PAUSE)
 
-    def cancel(self, job_id: str) -> None:
-        """Stop a job, and keep what is there: it is interrupted then, and can be resumed."""
-        self._ask(job_id, JobEvent.CANCEL)
+    def cancel(self, job_id: str, *, discard: bool = False) -> None:
+        """Stop a job: it is interrupted then, and can be resumed.
+
+        What is there is kept; with ``discard`` it is deleted, as :meth:`remove` does.
+        """
+        if discard:
+            self._end(job_id, JobEvent.CANCEL)
+        else:
+            self._ask(job_id, JobEvent.CANCEL)
 
     def remove(self, job_id: str) -> None:
         """Stop a job if it runs, discard what it has left, and take it out of the journal.
 
         If that cannot be discarded the job stays, interrupted, and its error says why.
         """
+        self._end(job_id, JobEvent.REMOVE)
+
+    def _end(self, job_id: str, event: JobEvent) -> None:
+        """Cancel or remove a job, and discard what it has left."""
         job = self._journal.get(job_id)
-        if job_id in self._runs or self._discard is None or not self._has_left(job):
-            self._ask(job_id, JobEvent.REMOVE)
-            return
-        claim = self._reserved.pop(job_id, None) or self._owner.claim(job_id)
-        if claim is None:
-            self._ask(job_id, JobEvent.REMOVE)
-            return
-        if job.state is not JobState.INTERRUPTED:
-            job = self._step(job_id, JobEvent.CANCEL)
-        task = asyncio.get_running_loop().create_task(self._throw_away(job, claim))
+        run = self._run_of(job_id)
+        if run is not None:
+            run.discard = True
+        elif self._leftovers.of(job):
+            claim = self._reserved.pop(job_id, None) or self._owner.claim(job_id)
+            if claim is not None:
+                if job.state is not JobState.INTERRUPTED:
+                    job = self._step(job_id, JobEvent.CANCEL)
+                self._throw_away(job, claim, forget=event is JobEvent.REMOVE)
+                return
+        self._ask(job_id, event)
+
+    def _throw_away(self, job: Job, claim: Claim, *, forget: bool) -> None:
+        work = self._leftovers.clear(job, claim, forget=forget)
+        task = asyncio.get_running_loop().create_task(work)
         self._discarding.add(task)
-        task.add_done_callback(self._discarding.discard)
 
-    def _has_left(self, job: Job) -> bool:
-        return not job.state.is_final and self._journal.load_checkpoint(job.id) is not None
-
-    async def _throw_away(self, job: Job, claim: Claim) -> None:
-        """Delete what the job has left and forget it, holding its claim."""
-        try:
-            if self._discard is not None:
-                await self._discard(job, JobKeeper(self._journal, job.id))
-            self._board.remove(self._journal.remove(job.id))
-        except LacunaError as error:
-            problem = Problem.of(error, self._clock())
-            changed = self._journal.update(job.id, None, error=problem)
-            if changed is not None:
-                self._board.put(changed)
-        finally:
-            claim.release()
+        def ended(task: asyncio.Task[None]) -> None:
+            self._discarding.discard(task)
             self._nudge()
 
-    def resume(self, job_id: str) -> Job:
-        """Put a job that stopped, failed or waits back into the queue."""
+        task.add_done_callback(ended)
+
+    def _run_of(self, job_id: str) -> Run | None:
+        """Return the run of a job, as long as the journal says that it runs."""
         run = self._runs.get(job_id)
+        return None if run is None or run.settled else run
+
+    def start_now(self, job_id: str) -> None:
+        """Run a job as soon as it can, whatever the limits say."""
+        if self._journal.get(job_id).state is not JobState.QUEUED:
+            self.resume(job_id)
+        self._urgent.add(job_id)
+        self._nudge()
+
+    def resume(self, job_id: str, *, start_over: bool = False) -> Job:
+        """Put a job that stopped, failed or waits back into the queue.
+
+        ``start_over`` agrees to lose what has arrived, where it cannot go on with that.
+        """
+        run = self._run_of(job_id)
         if run is not None and run.wish is not None:
             run.wish = JobEvent.REQUEUE  # it is coming to a stop
             return run.job
-        return self._step(job_id, JobEvent.RESUME)
+        changes = Changes()
+        if start_over:
+            options = self._journal.get(job_id).options
+            changes["options"] = replace(options, start_over=True)
+        return self._step(job_id, JobEvent.RESUME, **changes)
 
     def retry_now(self, job_id: str | None = None) -> None:
         """Do not wait any longer: try a job again, or all that wait."""
@@ -304,7 +324,8 @@ class Scheduler:
     # Steps
 
     def _ask(self, job_id: str, event: JobEvent) -> None:
-        run = self._runs.get(job_id)
+        self._urgent.discard(job_id)
+        run = self._run_of(job_id)
         if run is not None:
             run.stop(event)
             return
@@ -348,7 +369,9 @@ class Scheduler:
         self._turns.forget({job.id for job in self._board.jobs})
         while not self._paused:
             running = [run.job for run in self._runs.values()]
-            job = self._turns.pick(self._startable(), running, self._limits)
+            waiting = self._startable()
+            job = next((job for job in waiting if job.id in self._urgent), None)
+            job = job or self._turns.pick(waiting, running, self._limits)
             if job is None:
                 break
             self._begin(job)
@@ -424,6 +447,7 @@ class Scheduler:
             claim.release()
             self._board.refresh(force=True)
             return
+        self._urgent.discard(job.id)
         own = TokenBucket(started.options.limit, loop.time())
         control = Control(RateLimit(own, self._shared), JobKeeper(self._journal, job.id))
         work = loop.create_task(self._work(started, control))
@@ -444,8 +468,10 @@ class Scheduler:
                 except asyncio.CancelledError:  # the program ends without stop()
                     run.stop(JobEvent.INTERRUPT)
             self._settle(run)
-            if run.wish is JobEvent.REMOVE and self._journal.get(run.job.id).state.is_resumable:
-                await self._throw_away(run.job, run.claim)
+            unwanted = run.wish is JobEvent.REMOVE or (run.wish is JobEvent.CANCEL and run.discard)
+            if unwanted and self._journal.get(run.job.id).state.is_resumable:
+                forget = run.wish is JobEvent.REMOVE
+                await self._leftovers.clear(run.job, run.claim, forget=forget)
         except UsageError:  # removed already
             pass
         except LocalFileError as error:
@@ -466,9 +492,10 @@ class Scheduler:
             expected={JobState.RUNNING},
             **changes,
         )
+        run.settled = True
         if job is None:  # not by anybody who holds to the rules
             self._board.refresh(force=True)
-        elif remove and not (self._discard and self._has_left(job)):
+        elif remove and not self._leftovers.of(job):
             self._board.remove(self._journal.remove(job.id))
         else:
             self._board.put(job)

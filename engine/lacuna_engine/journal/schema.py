@@ -65,7 +65,12 @@ _SECOND = (
     "CREATE INDEX jobs_history ON jobs (ended DESC, id DESC) WHERE final = 1",
 )
 
-MIGRATIONS = (_FIRST, _SECOND)
+_THIRD = (
+    # What the user should know of a job though nothing failed.
+    "ALTER TABLE jobs ADD COLUMN notes TEXT",
+)
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD)
 VERSION = len(MIGRATIONS)
 
 

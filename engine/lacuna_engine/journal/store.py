@@ -54,6 +54,7 @@ class Changes(TypedDict, total=False):
     verified: bool
     resumed: bool
     request: JobEvent | None
+    notes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,7 +349,10 @@ class Journal:
         return Totals(values.get("jobs", 0), values.get("moved", 0), values.get("saved", 0))
 
     def forget_older(self, than: float) -> int:
-        """Drop history that ended before ``than``, in seconds since 1970; return how much."""
+        """Drop history that ended before ``than``, in seconds since 1970; return how much.
+
+        Infinity drops all of it, in one step however long it is.
+        """
 
         def work(db: sqlite3.Connection) -> int:
             return db.execute("DELETE FROM jobs WHERE final = 1 AND ended < ?", (than,)).rowcount

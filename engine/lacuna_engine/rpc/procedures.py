@@ -158,6 +158,10 @@ VOL_WIPE_PATTERN = _call(259, "STORAGE_VOL_WIPE_PATTERN", r.WipePattern, Void)
 VOL_RESIZE = _call(260, "STORAGE_VOL_RESIZE", r.Resize, Void)
 VOL_GET_INFO_FLAGS = _urgent(378, "STORAGE_VOL_GET_INFO_FLAGS", r.VolumeFlags, r.VolumeInfo)
 
+# Domains, of which only is asked what they use (the public remote_protocol.x).
+DOMAIN_GET_XML_DESC = _call(14, "DOMAIN_GET_XML_DESC", r.DomainFlags, r.String)
+LIST_ALL_DOMAINS = _urgent(273, "CONNECT_LIST_ALL_DOMAINS", r.ListDomains, r.DomainList)
+
 # Events (3.5).
 POOL_EVENT_REGISTER = _urgent(
     368, "CONNECT_STORAGE_POOL_EVENT_REGISTER_ANY", r.RegisterPoolEvent, r.Number)

@@ -53,7 +53,7 @@ OptionalPool = Annotated[PoolHandle | None, xdr.optional(PoolHandle.codec())]
 
 @dataclass(frozen=True, slots=True)
 class DomainHandle(Record):
-    """Part of an error; never set for storage."""
+    """A virtual machine; ``id`` is -1 for one that does not run."""
 
     name: Text
     uuid: Uuid
@@ -91,6 +91,30 @@ class Hole(Record):
 
     length: Hyper
     flags: UInt = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DomainFlags(Record):
+    """A domain and flags."""
+
+    domain: DomainHandle
+    flags: UInt = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ListDomains(Record):
+    """``need_results`` 0 asks for the count alone; flags filter: 1 active, 2 inactive."""
+
+    need_results: Int = 1
+    flags: UInt = 0
+
+
+@dataclass(frozen=True, slots=True)
+class DomainList(Record):
+    """Domains and their count."""
+
+    domains: Annotated[tuple[DomainHandle, ...], xdr.array(DomainHandle.codec(), MAX_LIST)]
+    count: UInt
 
 
 # --- shared by many calls ------------------------------------------------------------------------

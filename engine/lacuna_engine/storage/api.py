@@ -35,6 +35,7 @@ __all__ = ["Storage", "VolumeListing"]
 
 PHYSICAL = 1
 RESIZE_SHRINK = 4
+CLONE_SHARED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,9 +233,16 @@ class Storage:
         """Make a volume from XML as in protocol.md 7.3."""
         return (await self._call(p.VOL_CREATE_XML, r.PoolXml(pool, xml))).volume
 
-    async def clone_volume(self, pool: PoolHandle, xml: str, source: VolumeHandle) -> VolumeHandle:
-        """Have the daemon copy ``source`` into a new volume."""
-        return (await self._call(p.VOL_CREATE_XML_FROM, r.CloneVolume(pool, xml, source))).volume
+    async def clone_volume(
+        self, pool: PoolHandle, xml: str, source: VolumeHandle, *, share: bool = False
+    ) -> VolumeHandle:
+        """Have the daemon copy ``source`` into a new volume.
+
+        With ``share`` both have the same blocks until one is written to; on file systems that
+        cannot do that it is an error, and nothing is left behind.
+        """
+        arguments = r.CloneVolume(pool, xml, source, CLONE_SHARED if share else 0)
+        return (await self._call(p.VOL_CREATE_XML_FROM, arguments)).volume
 
     async def delete_volume(self, volume: VolumeHandle) -> None:
         """Delete a volume, even one that is in use by a stream (5.6)."""

@@ -34,7 +34,7 @@ from lacuna_engine.storage.records import (
 )
 from lacuna_engine.storage.xml_build import ILLEGAL, pool_xml, volume_xml
 
-__all__ = ["parse_pool", "parse_volume", "pool_xml", "volume_xml"]
+__all__ = ["parse_pool", "parse_tree", "parse_volume", "pool_xml", "volume_xml"]
 
 MAX_TEXT = 4 * 1024 * 1024
 """Longest text parsed, in characters: the RPC's own limit for a string (protocol.md 1.4)."""
@@ -70,7 +70,7 @@ def parse_pool(
 
     Raises `ProtocolError` if it is no XML, no pool, or has no name, a bad uuid or a bad size.
     """
-    root = _parse(xml, "pool")
+    root = parse_tree(xml, "pool")
     return PoolDescription(
         name=_name(root, name),
         uuid=uuid or _uuid(_text(root, "uuid")),
@@ -89,7 +89,7 @@ def parse_volume(xml: str, *, name: str | None = None, key: str | None = None) -
 
     Raises `ProtocolError` if it is no XML, no volume, or has no name or a bad size.
     """
-    root = _parse(xml, "volume")
+    root = parse_tree(xml, "volume")
     features = root.find("target/features")
     return VolumeDescription(
         name=_name(root, name),
@@ -113,15 +113,16 @@ def parse_volume(xml: str, *, name: str | None = None, key: str | None = None) -
 class _BoundedBuilder(TreeBuilder):
     """Builds the tree and stops at the first element too many or too deep."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_depth: int) -> None:
         super().__init__()
+        self._max_depth = max_depth
         self._depth = 0
         self._count = 0
 
     def start(self, tag: str, attrs: dict[str, str], /) -> Element:
         self._depth += 1
         self._count += 1
-        if self._depth > MAX_DEPTH or self._count > MAX_ELEMENTS:
+        if self._depth > self._max_depth or self._count > MAX_ELEMENTS:
             raise ProtocolError("the daemon's XML has too many elements or nests them too deep")
         return super().start(tag, attrs)
 
@@ -130,10 +131,11 @@ class _BoundedBuilder(TreeBuilder):
         return super().end(tag)
 
 
-def _parse(xml: str, kind: str) -> Element:
+def parse_tree(xml: str, kind: str, *, max_depth: int = MAX_DEPTH) -> Element:
+    """Parse XML whose root is a ``kind``, within the bounds. Raises `ProtocolError`."""
     if len(xml) > MAX_TEXT:
         raise ProtocolError(f"the daemon's XML is {len(xml)} characters long, limit {MAX_TEXT}")
-    parser = XMLParser(target=_BoundedBuilder(), forbid_dtd=True)
+    parser = XMLParser(target=_BoundedBuilder(max_depth), forbid_dtd=True)
     try:
         parser.feed(ILLEGAL.sub("\ufffd", xml))
         root: Element = parser.close()

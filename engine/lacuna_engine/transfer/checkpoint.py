@@ -44,8 +44,16 @@ class Stage(StrEnum):
 
     MAKING = "making"
     """It is about to be made, or made empty: what is there by its name may not be ours yet."""
+    CLONING = "cloning"
+    """The daemon makes it as a copy of the source: it has its full length long before its content,
+    so what is there is of no use until the next stage."""
     FILLING = "filling"
     """It is ours, and holds a part of the image."""
+    PLACING = "placing"
+    """All of it is there and proved, under a temporary name; the volume of its final name is being
+    deleted, or gone, or being made anew. What is under the temporary name may be all there is."""
+    PLACED = "placed"
+    """It is complete under its final name too; the temporary one is to be deleted."""
     COMPLETE = "complete"
     """All is there and proved; it may have to get its final name."""
 
@@ -102,7 +110,9 @@ class Checkpoint:
     filled under; ``identity`` is the destination's key or inode once it is ours; ``seen`` is when
     the daemon was last heard of, in seconds since 1970, and ``boot`` which run of this machine's
     system that was. ``left`` is how many bytes of unknown value it held when it was made empty;
-    ``made`` is false for a device that was there before, which is never deleted.
+    ``made`` is false for a device that was there before, which is never deleted. ``final`` is the
+    volume that it takes the place of once it is complete, empty if it is filled under its own
+    name, and ``old`` what was there under that name.
     """
 
     source: Mark
@@ -113,6 +123,8 @@ class Checkpoint:
     identity: str = ""
     left: int = 0
     made: bool = True
+    final: str = ""
+    old: VolumeMark | None = None
     seen: float = field(default_factory=time.time)
     boot: str = field(default_factory=boot_id)
 
@@ -129,6 +141,8 @@ class Checkpoint:
             "identity": self.identity,
             "left": self.left,
             "made": self.made,
+            "final": self.final,
+            "old": None if self.old is None else asdict(self.old),
             "seen": self.seen,
             "boot": self.boot,
         }
@@ -141,6 +155,7 @@ class Checkpoint:
             unpacker = zlib.decompressobj()
             text = unpacker.decompress(data, MAX_BYTES)
             fields = cast("dict[str, Any]", json.loads(text))
+            old = fields.get("old")
             return cls(
                 source=_MARKS_OF[fields["version"]][fields["source_kind"]](**fields["source"]),
                 place=str(fields["place"]),
@@ -150,6 +165,8 @@ class Checkpoint:
                 identity=str(fields["identity"]),
                 left=int(fields["left"]),
                 made=bool(fields["made"]),
+                final=str(fields.get("final", "")),
+                old=None if old is None else VolumeMark(**old),
                 seen=float(fields["seen"]),
                 boot=str(fields["boot"]),
             )

@@ -13,6 +13,7 @@ from lacuna_engine.errors import TransferError, UsageError
 from lacuna_engine.storage import VolumeType, display_name
 from lacuna_engine.transfer.checkpoint import Keeper
 from lacuna_engine.transfer.filling import Filling
+from lacuna_engine.transfer.in_use import use_note
 from lacuna_engine.transfer.limit import Limiter
 from lacuna_engine.transfer.options import TransferOptions
 from lacuna_engine.transfer.progress import Phase, Tracker
@@ -107,5 +108,7 @@ class Copy:
                 f"{display_name(name)} is a volume of type '{description.type}', "
                 "which cannot be read"
             )
+        if note := await use_note(session, pool, description):
+            self.tracker.note(note)
         size = await storage.physical(volume)
         return VolumeSupply(session, volume, description, size)

@@ -6,6 +6,7 @@ Nothing is changed before all that can be checked has been checked.
 from __future__ import annotations
 
 import asyncio
+import secrets
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -21,6 +22,7 @@ from lacuna_engine.errors import (
     VolumeNotFoundError,
 )
 from lacuna_engine.storage import (
+    Permissions,
     PoolDescription,
     PoolHandle,
     PoolType,
@@ -39,6 +41,7 @@ __all__ = [
     "choose_destination",
     "create_fresh",
     "existing_volume",
+    "keep_old",
     "numbered",
 ]
 
@@ -47,16 +50,25 @@ DEVICE_POOLS = frozenset({PoolType.LOGICAL, PoolType.DISK, PoolType.ZFS})
 
 CLEAN_UP_TIMEOUT = 10.0
 
+MAX_NAME = 255
+"""Bytes of the longest name of a file (protocol.md 5.5)."""
+
 
 @dataclass(slots=True)
 class Destination:
-    """A chosen destination. ``old`` describes the volume that is there, None if there is none."""
+    """A chosen destination. ``old`` describes the volume that is there, None if there is none.
+
+    Where ``final`` is not empty, the volume ``name`` is a temporary one, which takes the place of
+    ``final`` once it is complete; ``kept`` describes that, None if it is gone.
+    """
 
     pool: PoolHandle
     pool_description: PoolDescription
     name: str
     old: VolumeDescription | None = None
     skip: bool = False
+    final: str = ""
+    kept: VolumeDescription | None = None
 
     @property
     def is_device(self) -> bool:
@@ -66,7 +78,7 @@ class Destination:
         return self.pool_description.type in DEVICE_POOLS
 
     def __str__(self) -> str:
-        return f"{display_name(self.pool.name)}/{display_name(self.name)}"
+        return f"{display_name(self.pool.name)}/{display_name(self.final or self.name)}"
 
 
 async def choose_destination(
@@ -132,6 +144,25 @@ def numbered(name: str, number: int) -> str:
     return f"{stem}-{number}{suffix}"
 
 
+def keep_old(destination: Destination) -> None:
+    """Have the new content go into a volume beside the one it is to replace."""
+    if destination.is_device:
+        raise UsageError(
+            f"{destination} is a device: its content cannot be kept until the new one is complete",
+            hint="Leave --keep-until-complete out, or upload it under another name.",
+        )
+    destination.final, destination.kept = destination.name, destination.old
+    destination.name, destination.old = temporary_name(destination.name), None
+
+
+def temporary_name(name: str) -> str:
+    """Return a name that no other volume has, which shows what it belongs to."""
+    mark = f".lacuna-new-{secrets.token_hex(4)}"
+    while len(name.encode("utf-8", "surrogateescape")) + len(mark) > MAX_NAME:
+        name = name[:-1]
+    return name + mark
+
+
 async def check_room(storage: Storage, destination: Destination, size: int, data: int) -> None:
     """Check that ``data`` bytes of an image of ``size`` bytes fit. Raises :class:`NoSpaceError`.
 
@@ -144,6 +175,9 @@ async def check_room(storage: Storage, destination: Destination, size: int, data
                 f"{destination.old.physical}",
                 hint="Choose or create a larger volume.",
             )
+        return
+    if destination.kept is not None:
+        await _check_room_twice(storage, destination, destination.kept, data)
         return
     needed = size if destination.is_device else data
     if await _available(storage, destination) >= needed:
@@ -158,18 +192,44 @@ async def check_room(storage: Storage, destination: Destination, size: int, data
         )
 
 
+async def _check_room_twice(
+    storage: Storage, destination: Destination, kept: VolumeDescription, data: int
+) -> None:
+    """Check the room for ``data`` beside the old content, and once more when that is deleted."""
+    needed = max(data, 2 * data - kept.allocation)
+    if await _available(storage, destination) >= needed:
+        return
+    await storage.refresh_pool(destination.pool)
+    available = await _available(storage, destination)
+    if available < needed:
+        raise NoSpaceError(
+            f"keeping the old content of {destination} until the new one is complete needs "
+            f"{needed} bytes, and the pool {display_name(destination.pool.name)} has {available}",
+            hint="Make room in the pool, or leave --keep-until-complete out: then the old content "
+            "is given up first.",
+        )
+
+
 async def _available(storage: Storage, destination: Destination) -> int:
     freed = destination.old.allocation if destination.old is not None else 0
     return (await storage.pool_info(destination.pool)).available + freed
 
 
-async def create_fresh(storage: Storage, destination: Destination, size: int) -> VolumeHandle:
+async def create_fresh(
+    storage: Storage,
+    destination: Destination,
+    size: int,
+    permissions: Permissions | None = None,
+) -> VolumeHandle:
     """Make the volume: an empty raw file whatever the format, so that its growth can be watched.
 
-    (protocol.md 5.4.) On pools of devices it gets its size at once. If this is cancelled, what
+    (protocol.md 5.4.) It has the owner and mode of ``permissions``, or of the volume whose place
+    it is to take. On pools of devices it gets its size at once. If this is cancelled, what
     was made meanwhile is deleted. Raises :class:`ExistsError` if somebody was faster.
     """
     await _check_partition_name(storage, destination)
+    if permissions is None and destination.kept is not None:
+        permissions = destination.kept.permissions
     bytes_at_once = max(size, 1) if destination.is_device else 0
     creation = asyncio.ensure_future(
         storage.create_volume(
@@ -178,6 +238,7 @@ async def create_fresh(storage: Storage, destination: Destination, size: int) ->
             capacity=bytes_at_once,
             allocation=bytes_at_once,
             format=None if destination.is_device else "raw",
+            permissions=permissions,
         )
     )
     try:

@@ -23,6 +23,7 @@ from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.storage import VolumeDescription, VolumeType, display_name
 from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage, VolumeMark
 from lacuna_engine.transfer.digest import BlockDigest
+from lacuna_engine.transfer.in_use import use_note
 from lacuna_engine.transfer.limit import Limiter, TokenBucket
 from lacuna_engine.transfer.notebook import Notebook
 from lacuna_engine.transfer.options import IfExists, TransferOptions
@@ -97,6 +98,8 @@ class Download:
 
     async def _run(self) -> None:
         volume, before = await self._find()
+        if note := await use_note(self._session, self._pool, before):
+            self.tracker.note(note)
         size = await self._session.storage.physical(volume)
         mark = VolumeMark.of(before, size)
         saved = self._notes.load()

@@ -21,7 +21,9 @@ from lacuna_engine.errors import (
 )
 from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
+from lacuna_engine.storage import Permissions, VolumeDescription
 from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage
+from lacuna_engine.transfer.cloned_copy import ClonedCopy
 from lacuna_engine.transfer.destination import (
     CLEAN_UP_TIMEOUT,
     Destination,
@@ -29,11 +31,15 @@ from lacuna_engine.transfer.destination import (
     choose_destination,
     create_fresh,
     existing_volume,
+    keep_old,
 )
+from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.empty import empty_volume
+from lacuna_engine.transfer.in_use import check_unused
 from lacuna_engine.transfer.limit import Limiter, TokenBucket
 from lacuna_engine.transfer.notebook import Notebook
 from lacuna_engine.transfer.options import IfExists, TransferOptions
+from lacuna_engine.transfer.placing import Placing, discard_volume, is_intact
 from lacuna_engine.transfer.progress import Phase, Tracker
 from lacuna_engine.transfer.prove import GrowthProof
 from lacuna_engine.transfer.report import Report, State
@@ -47,7 +53,7 @@ from lacuna_engine.transfer.resume import (
 from lacuna_engine.transfer.sender import Sender
 from lacuna_engine.transfer.session import Session
 from lacuna_engine.transfer.streams import open_upload
-from lacuna_engine.transfer.supply import Supply
+from lacuna_engine.transfer.supply import Supply, VolumeSupply
 from lacuna_engine.transfer.verify import compare, digest_of_volume
 
 __all__ = ["Filling"]
@@ -62,7 +68,8 @@ WAKE_EVERY = 0.05
 class Filling:
     """Fills the volume ``name`` of ``pool``, which the policy of ``options`` may rename.
 
-    ``destination`` names it for people. Progress goes to ``tracker``, counts to ``report``.
+    A volume that is made gets ``permissions``, where they are given. ``destination`` names it for
+    people. Progress goes to ``tracker``, counts to ``report``.
     """
 
     def __init__(
@@ -76,6 +83,7 @@ class Filling:
         report: Report,
         keeper: Keeper | None,
         limiter: Limiter | None,
+        permissions: Permissions | None = None,
     ) -> None:
         self.destination = f"{pool}/{name}"
         self._session = session
@@ -86,8 +94,11 @@ class Filling:
         self._report = report
         self._notes = Notebook(keeper)
         self._limiter = limiter
+        self._permissions = permissions
+        self._digest: BlockDigest | None = None
         self._owned: VolumeHandle | None = None
         self._thin = False
+        self._going_over = False
         self._sending = False
 
     async def run(self, supply: Supply) -> None:
@@ -108,7 +119,14 @@ class Filling:
 
     async def _run(self, supply: Supply) -> None:
         saved = self._notes.load()
-        if saved is not None and saved.stage is Stage.FILLING and not self._options.start_over:
+        stage = Stage.MAKING if saved is None else saved.stage
+        if saved is not None and stage is Stage.CLONING:
+            await discard_volume(self._session.storage, saved)
+        if saved is not None and stage is Stage.PLACED:
+            await self._tidy_up(saved)
+        elif saved is not None and stage is Stage.PLACING:
+            await self._go_on_placing(supply, saved)
+        elif saved is not None and stage is Stage.FILLING and not self._options.start_over:
             await self._go_on(supply, saved)
         else:
             await self._begin(supply, saved)
@@ -125,30 +143,86 @@ class Filling:
         if destination.skip:
             self._report.state = State.SKIPPED
             return
+        await self._check_unused(destination)
         await self._check_room(supply, destination)
+        if volume := await self._clone(supply, destination):
+            await self._place(destination, volume, supply.size)
+            return
 
         self._tracker.phase = Phase.CREATING
         connection = await self._session.connect()
         self._report.connections = 1
         self._notes.begin(
-            Checkpoint(supply.mark, destination.pool.name, destination.name, self._tracker.map)
+            Checkpoint(
+                supply.mark,
+                destination.pool.name,
+                destination.name,
+                self._tracker.map,
+                final=destination.final,
+            )
         )
         volume, left = await self._prepare(connection, destination, supply.size)
         self._notes.owned(volume.key, left, made=self._owned is not None)
         await self._fill(supply, connection, volume, destination=destination, left=left)
+        await self._place(destination, volume, supply.size)
+
+    async def _clone(self, supply: Supply, destination: Destination) -> VolumeHandle | None:
+        """Have the daemon copy the source, where that is possible and faster than sending it."""
+        rate = self._options.limit if self._limiter is None else self._limiter.rate
+        if rate:
+            return None
+        cloned = ClonedCopy(self._session, destination, self._tracker, self._notes)
+        try:
+            volume = await cloned.run(supply, self._permissions)
+        finally:
+            if cloned.begun:
+                self._owned = cloned.expected
+        if volume is not None and self._options.verify:
+            await self._verify(supply, volume)
+        return volume
 
     async def _choose(self, saved: Checkpoint | None) -> Destination:
         """Choose where to; a try that was interrupted before has made its choice already."""
         storage, policy = self._session.storage, self._options.if_exists
         if saved is None:
-            return await choose_destination(storage, self._pool, self._name, policy)
+            destination = await choose_destination(storage, self._pool, self._name, policy)
+            self._keep_old(destination)
+            return destination
+        if saved.final:
+            return await self._chosen_before(saved)
         name = saved.name
         old = await existing_volume(storage, await storage.pool(self._pool), name)
         ours = old is not None and old.key == saved.identity
         # What is empty may be what the interrupted try has made; there is nothing to lose in it.
         if ours or (old is not None and old.physical == 0):
             policy = IfExists.REPLACE
-        return await choose_destination(storage, self._pool, name, policy)
+        self._going_over = ours
+        destination = await choose_destination(storage, self._pool, name, policy)
+        if not ours:
+            self._keep_old(destination)
+        return destination
+
+    def _keep_old(self, destination: Destination) -> None:
+        """Keep the old content until the new one is complete, if that is asked for."""
+        if destination.old is None or destination.skip or destination.old.physical == 0:
+            return
+        if self._options.keep_until_complete:
+            keep_old(destination)
+
+    async def _chosen_before(self, saved: Checkpoint) -> Destination:
+        """Find what an interrupted try had chosen."""
+        storage = self._session.storage
+        destination = await choose_destination(storage, self._pool, saved.name, IfExists.REPLACE)
+        if saved.final:
+            destination.final = saved.final
+            destination.kept = await existing_volume(storage, destination.pool, saved.final)
+        return destination
+
+    async def _check_unused(self, destination: Destination) -> None:
+        """Refuse to change what a running machine uses, unless forced."""
+        changing = destination.kept or destination.old
+        if changing is not None and not self._options.force:
+            await check_unused(self._session, destination.pool.name, changing)
 
     async def _go_on(self, supply: Supply, saved: Checkpoint) -> None:
         """Go on where an interrupted upload was."""
@@ -156,13 +230,12 @@ class Filling:
         check_source(saved.source, supply.mark, supply.name)
         storage = self._session.storage
         try:
-            destination = await choose_destination(
-                storage, self._pool, saved.name, IfExists.REPLACE
-            )
+            destination = await self._chosen_before(saved)
             volume = await storage.volume(destination.pool, saved.name)
         except VolumeNotFoundError as error:
             raise changed(f"{self._pool}/{saved.name}", "it is gone") from error
         self._name_destination(destination)
+        await self._check_unused(destination)
         extents = self._tracker.map = saved.map
         reached = await reached_by(storage, destination, volume, saved)
         known = extents.size - extents.bytes_at(Progress.PENDING)
@@ -184,6 +257,121 @@ class Filling:
         self._report.connections = 1
         left = saved.left if same == 0 else 0
         await self._fill(supply, connection, volume, destination=destination, left=left)
+        await self._place(destination, volume, supply.size)
+
+    # --- taking the place of the old volume ----------------------------------------------------
+
+    async def _place(self, destination: Destination, volume: VolumeHandle, size: int) -> None:
+        """Put what is complete under a temporary name in the place of the old volume."""
+        if not destination.final:
+            return
+        self._sending = False
+        placing = Placing(
+            self._session,
+            destination,
+            size,
+            tracker=self._tracker,
+            report=self._report,
+            notes=self._notes,
+        )
+
+        async def by_streams(source: VolumeHandle, described: VolumeDescription) -> VolumeHandle:
+            return await self._copy_by_streams(destination, source, described, size)
+
+        try:
+            await placing.run(
+                volume,
+                before=lambda: self._check_unused(destination),
+                by_streams=by_streams,
+                verify=self._options.verify,
+                digest=self._digest,
+            )
+        finally:
+            if placing.begun:
+                self._owned = None  # it may be all there is
+
+    async def _copy_by_streams(
+        self,
+        destination: Destination,
+        source: VolumeHandle,
+        described: VolumeDescription,
+        size: int,
+    ) -> VolumeHandle:
+        """Give the temporary volume its name by sending its bytes to and fro."""
+        options = TransferOptions(zero_scan=self._options.zero_scan, force=True)
+        report = Report("", "")
+        supply = VolumeSupply(self._session, source, described, size)
+        filling = Filling(
+            self._session,
+            self._pool,
+            destination.final,
+            options=options,
+            tracker=Tracker(),
+            report=report,
+            keeper=None,
+            limiter=self._limiter,
+            permissions=described.permissions,
+        )
+        try:
+            await filling.run(supply)
+        finally:
+            self._report.bytes_sent += report.bytes_sent
+            self._report.bytes_received += report.bytes_received + supply.bytes_received
+        return await self._session.storage.volume(destination.pool, destination.final)
+
+    async def _go_on_placing(self, supply: Supply, saved: Checkpoint) -> None:
+        """Go on where the complete image was about to take the place of the old one."""
+        storage = self._session.storage
+        destination = await self._chosen_before(saved)
+        intact = is_intact(saved, destination.kept)
+        if intact and (self._options.start_over or not is_trusted(saved)):
+            # Nothing has been deleted yet, so it is as if only the upload had ended.
+            if self._options.start_over:
+                await self._begin(supply, saved)
+            else:
+                saved.stage = Stage.FILLING
+                await self._go_on(supply, saved)
+            return
+        self._name_destination(destination)
+        self._tracker.phase = Phase.CHECKING
+        extents = self._tracker.map = saved.map
+        size = self._tracker.passed = extents.size
+        self._notes.resume(saved)
+        self._report.resumed = True
+        try:
+            volume = await storage.volume(destination.pool, saved.name)
+        except VolumeNotFoundError as error:
+            if not self._options.start_over:
+                raise changed(f"{self._pool}/{saved.name}", "it is gone") from error
+        else:
+            if not is_trusted(saved) and saved.source == supply.mark:
+                await self._compare_all(supply, volume, destination)
+            await self._place(destination, volume, size)
+        if self._options.start_over:
+            # What was complete has its name now, so it is what is kept this time.
+            self._report.resumed = False
+            self._tracker.passed = 0
+            await self._begin(supply, None)
+
+    async def _compare_all(
+        self, supply: Supply, volume: VolumeHandle, destination: Destination
+    ) -> None:
+        reading = await self._session.connect(daemon_pings=False)
+        size = self._tracker.map.size
+        try:
+            same = await supply.first_difference(reading, volume, self._tracker.map, (0, size))
+        finally:
+            await reading.close()
+        if same < size and not self._options.start_over:
+            raise changed(destination, f"it differs from the image at byte {same}")
+
+    async def _tidy_up(self, saved: Checkpoint) -> None:
+        """All is done but deleting the temporary volume."""
+        self._name_destination(await self._chosen_before(saved))
+        self._tracker.map = saved.map
+        self._tracker.passed = saved.map.size
+        self._report.resumed = True
+        await discard_volume(self._session.storage, saved)
 
     def _name_destination(self, destination: Destination) -> None:
         self.destination = str(destination)
@@ -206,16 +394,21 @@ class Filling:
         """Return a volume to write to, and how many bytes of unknown value it still has."""
         storage = self._session.storage
         if destination.old is None:
-            self._owned = await create_fresh(storage, destination, size)
+            self._owned = await create_fresh(storage, destination, size, self._permissions)
             return self._owned, 0
         volume = await storage.volume(destination.pool, destination.name)
         if destination.is_device:
             if destination.old.physical > size:
-                self._tracker.notes.append(
+                self._tracker.note(
                     f"The volume is larger than the image: its last "
                     f"{destination.old.physical - size} bytes keep their old content."
                 )
             return volume, 0
+        if destination.old.physical and not destination.final and not self._going_over:
+            self._tracker.note(
+                f"The old content of {destination} is given up before the new one arrives; "
+                "--keep-until-complete keeps it until then."
+            )
         # Until this has worked the old content may still be there, and is not ours to delete.
         volume, left = await empty_volume(
             storage, connection, destination.pool, volume, destination.old, size=size
@@ -336,6 +529,7 @@ class Filling:
             theirs, received = await digest_of_volume(reading, volume, supply.size)
             self._report.bytes_received += received
             self._report.digest = compare(mine, theirs)
+            self._digest = theirs
         except VerificationError:
             # Both sides are kept, to be looked at.
             self._owned = None
@@ -358,4 +552,4 @@ class Filling:
             if isinstance(error, LacunaError):
                 error.hint = f"{error.hint} {left}".strip()
             else:  # a cancellation has no words of its own
-                self._tracker.notes.append(left)
+                self._tracker.note(left)

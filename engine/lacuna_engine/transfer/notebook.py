@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage
+from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage, VolumeMark
 
 __all__ = ["Notebook"]
 
@@ -28,6 +28,10 @@ class Notebook:
         """Note what is about to be done, before it is done."""
         self._checkpoint = checkpoint
         self._save(durable=True)
+
+    def resume(self, checkpoint: Checkpoint) -> None:
+        """Go on noting in what was noted before, which is kept already."""
+        self._checkpoint = checkpoint
 
     def owned(self, identity: str, left: int = 0, *, made: bool = True) -> None:
         """The destination is there, empty but for ``left`` bytes, and ours if ``made``."""
@@ -54,6 +58,16 @@ class Notebook:
         if self._checkpoint is not None:
             self._checkpoint.stage = stage
             self._save(durable=True)
+
+    def placing(self, old: VolumeMark | None) -> None:
+        """It is complete; ``old``, whose place it takes, is about to be deleted."""
+        if self._checkpoint is not None:
+            self._checkpoint.old = old
+        self.advance(Stage.PLACING)
+
+    def is_at(self, stage: Stage) -> bool:
+        """Whether that was the last stage noted."""
+        return self._checkpoint is not None and self._checkpoint.stage is stage
 
     def keep(self) -> bool:
         """Note for the last time how far it is; tell whether it can be gone on with.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -19,8 +20,10 @@ class Phase(StrEnum):
     CREATING = "creating"
     SENDING = "sending"
     RECEIVING = "receiving"
+    CLONING = "cloning"
     FINISHING = "finishing"
     VERIFYING = "verifying"
+    PLACING = "placing"
     ENDED = "ended"
 
 
@@ -35,7 +38,7 @@ class Tracker:
     ``map`` is the one account of the image's bytes. ``passed`` is how many of them have been dealt
     with, holes included. ``moved`` counts stream payload in bytes,
     which is the speed of data and not the progress of the image. ``notes`` are things the user
-    should know though nothing failed.
+    should know though nothing failed; ``on_note`` is told of each as it is made.
     """
 
     phase: Phase = Phase.STARTING
@@ -43,3 +46,10 @@ class Tracker:
     passed: int = 0
     moved: int = 0
     notes: list[str] = field(default_factory=list[str])
+    on_note: Callable[[str], None] | None = None
+
+    def note(self, text: str) -> None:
+        """Note something the user should know."""
+        self.notes.append(text)
+        if self.on_note is not None:
+            self.on_note(text)

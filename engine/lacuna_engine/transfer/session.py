@@ -64,6 +64,19 @@ class Session:
         self._connections.append(connection)
         return connection
 
+    async def connect_to_hypervisor(self) -> Connection | None:
+        """Make a connection that knows of virtual machines; None if the URI names no such driver.
+
+        The others are to the storage driver wherever that is offered, which knows none. The caller
+        closes it. Raises :class:`~lacuna_engine.errors.ConnectError`.
+        """
+        uri = self.uri.of_hypervisor()
+        if uri is None:
+            return None
+        connection = await Connection.open(uri, prompter=self._prompter)
+        self._connections.append(connection)
+        return connection
+
     @property
     def bytes_on_wire(self) -> int:
         """Bytes of all connections so far, both ways, ended ones included."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from dataclasses import dataclass
 from typing import Protocol
 
 from lacuna_engine.client import Connection, Data
@@ -13,6 +14,7 @@ from lacuna_engine.extents.source import Source
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
 from lacuna_engine.storage import VolumeDescription, VolumeType, display_name
 from lacuna_engine.transfer.checkpoint import FileMark, Mark, VolumeMark
+from lacuna_engine.transfer.cloning import is_cloned_alike
 from lacuna_engine.transfer.digest import BLOCK, BlockDigest
 from lacuna_engine.transfer.reader import Batch, Run, plan_batches, read_batches, zero_runs
 from lacuna_engine.transfer.resume import first_difference
@@ -20,9 +22,12 @@ from lacuna_engine.transfer.session import Session
 from lacuna_engine.transfer.streams import open_download
 from lacuna_engine.transfer.verify import digest_of_file, digest_of_volume
 
-__all__ = ["FileSupply", "Supply", "VolumeSupply"]
+__all__ = ["FileSupply", "Origin", "Supply", "VolumeSupply"]
 
 NO_FILE = -1
+
+DENSE_SHARE = 0.9
+"""What of a volume has to be allocated for its clone to be worth more than sending its data."""
 
 
 class Supply(Protocol):
@@ -51,6 +56,10 @@ class Supply(Protocol):
         """Yield its runs in order from ``start`` on; ``unread`` if ``fd`` may stand for data."""
         ...
 
+    async def origin(self, session: Session) -> Origin | None:
+        """Return what the daemon of ``session`` can clone to have the same bytes, if it can."""
+        ...
+
     async def check(self) -> None:
         """Raise :class:`SourceChangedError` if it was changed meanwhile."""
         ...
@@ -68,6 +77,14 @@ class Supply(Protocol):
     async def digest(self, extents: ExtentMap) -> BlockDigest:
         """Read it all and digest it."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """A volume that a daemon can clone; ``dense`` if nearly all of it is data."""
+
+    volume: VolumeHandle
+    dense: bool
 
 
 def _changed(name: str) -> SourceChangedError:
@@ -98,6 +115,10 @@ class FileSupply:
     ) -> AsyncGenerator[Batch, None]:
         reader = plan_batches if unread else read_batches
         return reader(self._source, list(extents.kinds(start)), zero_scan=zero_scan)
+
+    async def origin(self, session: Session) -> Origin | None:
+        del session
+        return None
 
     async def check(self) -> None:
         if FileMark.of(self._source) != self.mark:
@@ -183,6 +204,19 @@ class VolumeSupply:
             return
         if now != self.size:
             raise _changed(self.name) from error
+
+    async def origin(self, session: Session) -> Origin | None:
+        if str(session.uri) != str(self._session.uri):
+            return None
+        if not is_cloned_alike(self._description, self.size):
+            return None
+        storage = self._session.storage
+        # It may be what was recorded before an upload that has just ended (protocol.md 5.4).
+        await storage.refresh_pool(await storage.pool(self._volume.pool))
+        now = await storage.describe_volume(self._volume)
+        if not is_cloned_alike(now, self.size):
+            return None
+        return Origin(self._volume, now.allocation >= self.size * DENSE_SHARE)
 
     async def check(self) -> None:
         storage = self._session.storage

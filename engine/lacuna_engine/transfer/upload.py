@@ -92,6 +92,4 @@ class Upload:
                 hint="Leave --format out, or give raw to send it as it is.",
             )
         if facts.backing_file and self._format != "raw":
-            self.tracker.notes.append(
-                "The image is an overlay of another file, which is not sent with it."
-            )
+            self.tracker.note("The image is an overlay of another file, which is not sent with it.")

@@ -8,7 +8,7 @@ has neither transport nor host (protocol.md 1.10).
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from urllib.parse import quote, unquote, urlsplit
 
 from lacuna_engine.errors import UsageError
@@ -86,11 +86,23 @@ class ConnectionUri:
         """
         if "name" in self.parameters:
             return (self.parameters["name"],)
-        query = "&".join(f"{_quoted(key)}={_quoted(value)}" for key, value in self.extra)
-        own = f"{self.driver}://{_quoted(self.path)}" + (f"?{query}" if query else "")
+        own = self._own_name()
         if self.path in ("/system", "/session") and self.driver != "storage":
             return (f"storage://{self.path}", own)
         return (own,)
+
+    def of_hypervisor(self) -> ConnectionUri | None:
+        """Return the URI that opens the hypervisor's driver, None if none is named."""
+        name = self.parameters.get("name", "storage:")
+        if name.startswith("storage:"):
+            name = self._own_name()
+        if name.startswith("storage:"):
+            return None
+        return replace(self, parameters={**self.parameters, "name": name})
+
+    def _own_name(self) -> str:
+        query = "&".join(f"{_quoted(key)}={_quoted(value)}" for key, value in self.extra)
+        return f"{self.driver}://{_quoted(self.path)}" + (f"?{query}" if query else "")
 
     def __str__(self) -> str:
         return self.text

@@ -20,14 +20,28 @@ STOP_PATIENCE = 15.0
 
 RESTARTS = 5
 RESTART_DELAY = 1.0
-"""How often in a row a worker that dies is started again, and seconds before that."""
+STEADY = 30.0
+"""How often in a row a worker that dies is started again, and seconds before that. One that has
+lived for STEADY seconds begins a new row."""
+
+LONG_LINE = 1 << 20
+"""Longer lines, which are maps, are decoded in a thread: the window is not to wait for it."""
+
+_SETTINGS = {
+    "limits": "limits",
+    "watch": "watch",
+    "pause_all": "paused",
+    "resume_all": "paused",
+}
+"""Commands that hold until another one with the same word, also in the next process."""
 
 
 class WorkerClient:
     """A worker process. ``hear`` is called with each event, questions excepted.
 
     If the process dies it is started again: its jobs go on. That is told as a ``died`` event, and
-    as ``given_up`` when it died too often. Commands sent meanwhile wait.
+    as ``given_up`` when it died too often, after which :meth:`start` tries again. Commands sent
+    meanwhile wait.
     """
 
     def __init__(
@@ -39,7 +53,7 @@ class WorkerClient:
         self._waiting: list[Message] = []
         self._kept: dict[str, Message] = {}
         self._questions: set[asyncio.Task[None]] = set()
-        self._closing = False
+        self._closing = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
 
     def start(self) -> None:
@@ -53,21 +67,20 @@ class WorkerClient:
 
     def send(self, message: Message) -> None:
         """Send a command. Settings are sent again to a process that replaces another."""
-        if message["do"] in ("limits", "watch", "pause_all", "resume_all") or (
-            message["do"] == "limit" and message["job"] is None
-        ):
-            key = "paused" if message["do"].endswith("_all") else message["do"]
-            self._kept[key] = message
-        if self._process is None or self._process.stdin is None:
-            self._waiting.append(message)
-        else:
+        setting = _SETTINGS.get(message["do"])
+        if message["do"] == "limit" and message["job"] is None:
+            setting = "limit"
+        if setting is not None:
+            self._kept[setting] = message
+        if self._process is not None and self._process.stdin is not None:
             self._process.stdin.write(encode(message))
+        elif setting is None:
+            self._waiting.append(message)
 
     async def close(self) -> None:
         """Have the worker end in good order: what runs goes on at the next start."""
-        self._closing = True
-        for question in self._questions:
-            question.cancel()
+        self._closing.set()
+        self._ask_no_more()
         if self._process is not None and self._process.stdin is not None:
             with suppress(OSError, RuntimeError):
                 self._process.stdin.write(encode({"do": "stop"}))
@@ -84,19 +97,26 @@ class WorkerClient:
             await self._task
 
     async def _keep_running(self) -> None:
+        loop = asyncio.get_running_loop()
         deaths = 0
-        while True:
-            heard = await self._run()
-            if self._closing:
+        while not self._closing.is_set():
+            since = loop.time()
+            try:
+                await self._run()
+            except OSError:  # no process can be made
+                self._process = None
+            if self._closing.is_set():
                 return
-            deaths = 1 if heard else deaths + 1
+            deaths = 1 if loop.time() - since >= STEADY else deaths + 1
             self._hear({"event": "given_up" if deaths > RESTARTS else "died"})
             if deaths > RESTARTS:
                 return
-            await asyncio.sleep(RESTART_DELAY)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(RESTART_DELAY):
+                    await self._closing.wait()
 
-    async def _run(self) -> bool:
-        """Run one process to its end; tell whether it had begun to work."""
+    async def _run(self) -> None:
+        """Run one process to its end."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -105,24 +125,32 @@ class WorkerClient:
             stdout=asyncio.subprocess.PIPE,
             limit=MAX_LINE,
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            # An interrupt from the terminal is the window's business, which ends the worker.
+            start_new_session=True,
         )
         self._process = process
         assert process.stdin is not None  # noqa: S101 - pipes were asked for
         assert process.stdout is not None  # noqa: S101
-        for message in [*self._kept.values(), *self._waiting]:
+        for message in [*self._kept.values(), {"do": "begin"}, *self._waiting]:
             process.stdin.write(encode(message))
         self._waiting.clear()
-        heard = False
+        if self._closing.is_set():
+            process.stdin.close()
         try:
             while line := await process.stdout.readline():
-                heard = True
                 with suppress(LacunaError):
-                    self._take(decode(line))
+                    long = len(line) > LONG_LINE
+                    self._take(await asyncio.to_thread(decode, line) if long else decode(line))
         finally:
             self._process = None
+            # The next process gives its questions the same numbers.
+            self._ask_no_more()
             with suppress(ProcessLookupError):
                 await process.wait()
-        return heard
+
+    def _ask_no_more(self) -> None:
+        for question in self._questions:
+            question.cancel()
 
     def _take(self, message: Message) -> None:
         if message["event"] != "question":

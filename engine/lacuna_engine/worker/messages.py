@@ -6,10 +6,13 @@ name every field; all sizes are bytes, all times seconds since 1970.
 ===============  ====================================================================
 command          fields
 ===============  ====================================================================
-add              job: as in :func:`job_record`; start: false leaves it paused
-pause, resume,   job
-cancel, remove
-start            job: resumed if need be, and put before all others
+begin            settings have been sent: start to run jobs. Nothing runs before
+add              job: as in :func:`job_record`; start: false leaves it paused. One
+                 that is there already is only told
+pause, remove    job
+resume           job, start_over: agrees to lose what arrived, if it must be
+cancel           job, discard: delete what has arrived
+start            job: resumed if need be, and run now, whatever the limits
 move             job, before (a job or null for the end)
 priority         job, priority
 limit            rate, job (null: all together)
@@ -27,13 +30,16 @@ event            fields
 ===============  ====================================================================
 ready            jobs: the open ones in order and the newest of the history; version
 job              job: added, or not as it was
+refused          job, error: the record of why it could not be added
 removed          job: its id
+forgotten        every job that is done or skipped is no longer
 progress         jobs: of each that runs, see :mod:`lacuna_engine.worker.sampling`
 map              job, map: all of it, as :meth:`ExtentMap.to_record`
 changes          job, ranges: [start, end, kind, progress], ...
 totals           jobs, moved, saved, session_moved, session_saved, paused, rate
 log              time, level, text, job (or empty)
 question         number, asks ("secret" or "host"), uri, and the question's own fields
+failed           text, hint: the worker cannot work, and ends
 ===============  ====================================================================
 """
 

@@ -8,29 +8,29 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
-import queue
 import signal
 import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 
 from lacuna_engine import __version__
-from lacuna_engine.errors import LacunaError
-from lacuna_engine.extents import ExtentMap
+from lacuna_engine.errors import LacunaError, UsageError
 from lacuna_engine.journal import (
     Control,
     Job,
     JobAdded,
     JobChanged,
-    JobKeeper,
     JobState,
     Journal,
     Limits,
     Notice,
+    Problem,
     Scheduler,
     TransferRunner,
     journal_path,
@@ -38,8 +38,10 @@ from lacuna_engine.journal import (
 from lacuna_engine.transfer import Report
 from lacuna_engine.worker.asking import Asking
 from lacuna_engine.worker.maps import MapTeller
-from lacuna_engine.worker.messages import Message, decode, encode, job_of, job_record
+from lacuna_engine.worker.messages import Message, decode, job_of, job_record
+from lacuna_engine.worker.output import Output
 from lacuna_engine.worker.sampling import Sample
+from lacuna_engine.worker.sleeping import saved_map, tell_sleeping
 
 __all__ = ["Worker", "main"]
 
@@ -49,6 +51,8 @@ NICE = 10
 
 HISTORY = 500
 """Finished jobs that are told at the start."""
+
+READ_AT_ONCE = 1 << 16
 
 Tell = Callable[[Message], None]
 
@@ -71,33 +75,44 @@ class Worker:
         self._runner = TransferRunner(self._asking.prompter_for)
         self._scheduler = Scheduler(journal, self._run, discard=self._runner.discard)
         self._samples: dict[str, Sample] = {}
-        self._maps = MapTeller(tell, self._saved_map)
+        self._maps = MapTeller(tell, partial(saved_map, journal))
         self._session = _Session()
         self._rate = 0.0
+        self._beginning = asyncio.Event()
         self._stopping = asyncio.Event()
         self._commands = self._table()
 
     async def run(self) -> None:
-        """Run until :meth:`stop`."""
-        self._scheduler.subscribe(self._notice)
+        """Run until :meth:`stop`, once told to begin."""
+        await self._beginning.wait()
+        if self._stopping.is_set():
+            return
         self._scheduler.start(resume_orphans=True)
-        jobs = self._journal.list_jobs() + self._journal.history(HISTORY)
+        # Nothing has run yet: what there is now is told all together.
+        self._scheduler.subscribe(self._notice)
+        open_jobs = self._journal.list_jobs()
+        jobs = open_jobs + self._journal.history(HISTORY)
         ready = {"event": "ready", "jobs": [job_record(job) for job in jobs]}
         self._tell({**ready, "version": __version__})
         for note in self._journal.notes:
             self._log(logging.WARNING, note)
         self._journal.notes.clear()
         self._tell_totals()
-        sampler = asyncio.create_task(self._sample())
+        tellers = [
+            asyncio.create_task(self._sample()),
+            asyncio.create_task(tell_sleeping(self._journal, open_jobs, self._tell)),
+        ]
         try:
             await self._stopping.wait()
         finally:
-            sampler.cancel()
+            for teller in tellers:
+                teller.cancel()
             await self._scheduler.stop()
 
     def stop(self) -> None:
         """End in good order."""
         self._stopping.set()
+        self._beginning.set()
 
     # --- commands ------------------------------------------------------------------------------
 
@@ -106,19 +121,20 @@ class Worker:
         try:
             self._commands[message["do"]](message)
         except LacunaError as error:
-            self._log(logging.WARNING, f"{error} {error.hint}".strip(), str(message.get("job", "")))
+            self._log(logging.WARNING, f"{error}. {error.hint}".strip(), str(message.get("job", "")))
         except (KeyError, TypeError, ValueError) as error:
             self._log(logging.ERROR, f"a command that makes no sense: {error!r}")
 
     def _table(self) -> dict[str, Callable[[Message], object]]:
         scheduler = self._scheduler
         return {
+            "begin": lambda _: self._beginning.set(),
             "add": lambda m: self._add(job_of(m["job"]), start=bool(m["start"])),
             "pause": lambda m: scheduler.pause(m["job"]),
-            "resume": lambda m: scheduler.resume(m["job"]),
-            "cancel": lambda m: scheduler.cancel(m["job"]),
+            "resume": lambda m: scheduler.resume(m["job"], start_over=bool(m.get("start_over"))),
+            "cancel": lambda m: scheduler.cancel(m["job"], discard=bool(m.get("discard"))),
             "remove": lambda m: scheduler.remove(m["job"]),
-            "start": lambda m: self._start(m["job"]),
+            "start": lambda m: scheduler.start_now(m["job"]),
             "move": lambda m: scheduler.reorder(m["job"], before=m["before"]),
             "priority": lambda m: scheduler.set_priority(m["job"], int(m["priority"])),
             "limit": self._limit,
@@ -149,22 +165,27 @@ class Worker:
         self._tell_totals()
 
     def _add(self, job: Job, *, start: bool) -> None:
-        if start:
-            self._scheduler.submit(job)
+        if self._is_there(job):
             return
-        was_paused = self._scheduler.is_paused
-        kept = self._scheduler.submit(job)
-        if not was_paused:
-            self._scheduler.pause(kept.id)
+        try:
+            kept = self._scheduler.submit(job)
+            if not start:
+                self._scheduler.pause(kept.id)
+        except LacunaError as error:
+            problem = Problem.of(error, time.time())
+            self._tell({"event": "refused", "job": job.id, "error": problem.to_record()})
+            raise
+        if kept.id != job.id:  # its name was that of another one
+            self._tell({"event": "removed", "job": job.id})
 
-    def _start(self, job_id: str) -> None:
-        if self._journal.get(job_id).state is not JobState.QUEUED:
-            self._scheduler.resume(job_id)
-        first = next(
-            (job for job in self._journal.list_jobs({JobState.QUEUED}) if job.id != job_id), None
-        )
-        if first is not None:
-            self._scheduler.reorder(job_id, before=first.id)
+    def _is_there(self, job: Job) -> bool:
+        """Whether it has been added before: who does not know that asks again."""
+        with suppress(UsageError):
+            there = self._journal.get(job.id)
+            if (there.source, there.destination) == (job.source, job.destination):
+                self._tell({"event": "job", "job": job_record(there)})
+                return True
+        return False
 
     def _watch(self, job_id: str | None) -> None:
         control = self._scheduler.running.get(job_id) if job_id else None
@@ -172,19 +193,17 @@ class Worker:
         self._maps.watch(job_id, None if tracker is None else tracker.map)
 
     def _forget(self) -> None:
-        for job in self._journal.history(1 << 30):
-            self._journal.remove(job.id)
-            self._tell({"event": "removed", "job": job.id})
-
-    def _saved_map(self, job_id: str) -> ExtentMap | None:
-        with suppress(LacunaError):
-            saved = JobKeeper(self._journal, job_id).load()
-            return None if saved is None else saved.map
-        return None
+        # In one step: each alone would wait for the disk.
+        self._journal.forget_older(math.inf)
+        self._tell({"event": "forgotten"})
 
     # --- running -------------------------------------------------------------------------------
 
     async def _run(self, job: Job, control: Control) -> Report:
+        if job.options.start_over:
+            # It was agreed to once: another try goes on with what this one has brought over.
+            options = replace(job.options, start_over=False)
+            self._journal.update(job.id, None, options=options)
         self._samples[job.id] = Sample(control)
         self._log(logging.INFO, f"{job.kind}: {job.source} -> {job.destination}", job.id)
         try:
@@ -195,7 +214,7 @@ class Worker:
         finally:
             sample = self._samples.pop(job.id)
             if control.tracker is not None:
-                last = sample.take(job.id, time.monotonic())
+                last = sample.take(job.id, time.monotonic(), last=True)
                 self._tell({"event": "progress", "jobs": [last]})
                 self._maps.ended(job.id, control.tracker.map)
 
@@ -230,8 +249,8 @@ class Worker:
             return
         if job.error is not None and job.state in (JobState.FAILED, JobState.WAITING):
             level = logging.ERROR if job.state is JobState.FAILED else logging.WARNING
-            self._log(level, f"{job.error.message} {job.error.hint}".strip(), job.id)
-        else:
+            self._log(level, job.error.message, job.id)
+        elif not job.state.is_final:
             self._log(logging.INFO, str(job.state), job.id)
         if job.state.is_final:
             self._tell_totals()
@@ -258,47 +277,17 @@ class Worker:
 # --- the process ---------------------------------------------------------------------------------
 
 
-class _Output:
-    """Writes lines from a thread of its own: a window that does not read must not stop transfers.
-
-    What waits is bounded by leaving out progress, of which more comes at once.
-    """
-
-    MOST = 1000
-
-    def __init__(self) -> None:
-        self._lines: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
-        # Whatever prints must not get between the lines.
-        self._stream = os.fdopen(os.dup(1), "wb")
-        os.dup2(2, 1)
-        self._thread = threading.Thread(target=self._write, name="lacuna-tell", daemon=True)
-        self._thread.start()
-
-    def tell(self, message: Message) -> None:
-        if message["event"] == "progress" and self._lines.qsize() > self.MOST:
-            return
-        self._lines.put(encode(message))
-
-    def close(self) -> None:
-        self._lines.put(None)
-        self._thread.join(2.0)
-
-    def _write(self) -> None:
-        with suppress(OSError):
-            while (line := self._lines.get()) is not None:
-                self._stream.write(line)
-                if self._lines.empty():
-                    self._stream.flush()
-            self._stream.flush()
-
-
 def _listen(worker: Worker, loop: asyncio.AbstractEventLoop) -> None:
     """Read commands in a thread: pipes cannot be watched by every loop."""
 
     def read() -> None:
-        with suppress(RuntimeError, OSError, ValueError):  # the loop or the input is closed
-            for line in sys.stdin.buffer:
-                loop.call_soon_threadsafe(_command, worker, line)
+        rest = b""
+        with suppress(RuntimeError, OSError):  # the loop or the input is closed
+            # Not through sys.stdin, whose lock would be held when the interpreter ends.
+            while chunk := os.read(0, READ_AT_ONCE):
+                *lines, rest = (rest + chunk).split(b"\n")
+                for line in lines:
+                    loop.call_soon_threadsafe(_command, worker, line)
             loop.call_soon_threadsafe(worker.stop)
 
     threading.Thread(target=read, name="lacuna-listen", daemon=True).start()
@@ -309,7 +298,7 @@ def _command(worker: Worker, line: bytes) -> None:
         worker.command(decode(line))
 
 
-async def _main(output: _Output) -> None:
+async def _main(output: Output) -> None:
     with ExitStack() as stack:
         journal = stack.enter_context(Journal(journal_path()))
         worker = Worker(journal, output.tell)
@@ -323,7 +312,7 @@ async def _main(output: _Output) -> None:
 
 def main() -> int:
     """Run the worker process."""
-    output = _Output()
+    output = Output()
     if hasattr(os, "nice"):
         with suppress(OSError):
             os.nice(NICE)

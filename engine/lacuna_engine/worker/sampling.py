@@ -4,6 +4,8 @@ For each job: ``id``, ``phase``, ``total``, ``data``, ``hole``, ``zero``, ``pass
 ``acknowledged``, ``in_flight``, ``saved``, ``wire``, ``rate`` (bytes of data a second), ``left``
 (bytes of data that have not been moved), ``stalled`` (seconds, 0 if it moves), ``notes``, and now
 and then ``outline``: the map in some hundred runs, as length, kind, progress, over and over.
+
+Of a job that does not run it is told once how far it was: what can be read from its map.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from lacuna_engine.extents import ExtentMap, Kind, Progress
 from lacuna_engine.journal import Control, StallDetector, Stalled
 from lacuna_engine.transfer import Phase
 
-__all__ = ["Sample", "outline"]
+__all__ = ["Sample", "counted", "outline"]
 
 RATE_WINDOW = 3.0
 """Seconds over which a speed is an average."""
@@ -38,8 +40,11 @@ class Sample:
     _stall: StallDetector = field(default_factory=StallDetector)
     _outlined: float = -OUTLINE_EVERY
 
-    def take(self, job_id: str, now: float) -> dict[str, Any] | None:
-        """Return the fields of a job at ``now``, in seconds of any steady clock."""
+    def take(self, job_id: str, now: float, *, last: bool = False) -> dict[str, Any] | None:
+        """Return the fields of a job at ``now``, in seconds of any steady clock.
+
+        The ``last`` one always has an outline, if there is something to be outlined.
+        """
         tracker, report = self.control.tracker, self.control.report
         if tracker is None:
             return None
@@ -51,24 +56,16 @@ class Sample:
         seconds = now - since
         found: dict[str, Any] = {
             "id": job_id,
+            **counted(extents),
             "phase": str(tracker.phase),
-            "total": extents.size,
-            "data": extents.bytes_of(Kind.DATA),
-            "hole": extents.bytes_of(Kind.HOLE),
-            "zero": extents.bytes_of(Kind.ZERO),
             "passed": tracker.passed,
             "moved": tracker.moved,
-            "acknowledged": extents.bytes_at(Progress.ACKNOWLEDGED)
-            + extents.bytes_at(Progress.VERIFIED),
-            "in_flight": extents.bytes_of_at(Kind.DATA, Progress.IN_FLIGHT),
-            "left": extents.bytes_of_at(Kind.DATA, Progress.PENDING),
-            "saved": extents.saved,
             "wire": 0 if report is None else report.bytes_wire,
             "rate": (tracker.moved - moved) / seconds if seconds > 0 else 0.0,
             "stalled": self._stalled(tracker.phase, now, tracker.moved + tracker.passed),
             "notes": list(tracker.notes),
         }
-        if now - self._outlined >= OUTLINE_EVERY:
+        if extents.size and (last or now - self._outlined >= OUTLINE_EVERY):
             self._outlined = now
             found["outline"] = outline(extents)
         return found
@@ -79,6 +76,21 @@ class Sample:
             return 0.0
         state = self._stall.feed(now, moved)
         return state.seconds if isinstance(state, Stalled) else 0.0
+
+
+def counted(extents: ExtentMap) -> dict[str, Any]:
+    """Return the sums of a map."""
+    arrived = extents.bytes_at(Progress.ACKNOWLEDGED) + extents.bytes_at(Progress.VERIFIED)
+    return {
+        "total": extents.size,
+        "data": extents.bytes_of(Kind.DATA),
+        "hole": extents.bytes_of(Kind.HOLE),
+        "zero": extents.bytes_of(Kind.ZERO),
+        "acknowledged": arrived,
+        "in_flight": extents.bytes_of_at(Kind.DATA, Progress.IN_FLIGHT),
+        "left": extents.bytes_of_at(Kind.DATA, Progress.PENDING),
+        "saved": extents.saved,
+    }
 
 
 def outline(extents: ExtentMap) -> list[int]:

@@ -371,6 +371,7 @@ def test_migrating(path: Path) -> None:
     for job in jobs:
         row = to_row(job)
         row.pop("request")
+        row.pop("notes")
         insert_job(db, row)
     db.close()
     with Journal(path) as journal:

@@ -1,0 +1,1 @@
+"""Dialogs: each asks for one thing. Opened with ``open()``, never ``exec()``; results by signal."""

@@ -1,0 +1,124 @@
+"""Preferences."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QLineEdit,
+    QSpinBox,
+    QToolButton,
+    QWidget,
+)
+
+from lacuna_engine.transfer import IfExists
+from lacuna_gui import words
+from lacuna_gui.dialogs.fields import RateField
+from lacuna_gui.dialogs.form import FormDialog
+from lacuna_gui.settings import Preferences
+
+__all__ = ["PreferencesDialog"]
+
+
+class PreferencesDialog(FormDialog):
+    """Theme, language and what transfers do unless told otherwise."""
+
+    wanted = Signal(object)
+
+    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
+        super().__init__("", "", parent)
+        self.setWindowTitle(self.tr("Preferences"))
+        self.ok.setText(self.tr("Save"))
+        self._before = preferences
+        self.theme = QComboBox()
+        for key, text in (
+            ("system", self.tr("Like the desktop")),
+            ("light", self.tr("Light")),
+            ("dark", self.tr("Dark")),
+        ):
+            self.theme.addItem(text, key)
+        self.language = QComboBox()
+        # Each language is written in itself.
+        for key, text in (("", self.tr("Like the desktop")), ("en", "English"), ("de", "Deutsch")):
+            self.language.addItem(text, key)
+        self.if_exists = QComboBox()
+        for policy in IfExists:
+            self.if_exists.addItem(words.if_exists_text(policy), policy.value)
+        self.verify = QCheckBox(self.tr("&Read back and compare after each transfer"))
+        self.limit = RateField(preferences.limit)
+        self.concurrency = QSpinBox()
+        self.concurrency.setRange(1, 16)
+        self.start_at_once = QCheckBox(self.tr("&Start transfers at once"))
+        self.notify = QCheckBox(self.tr("N&otify when a long transfer ends"))
+        self.connect_at_start = QCheckBox(self.tr("&Connect to all saved connections at start"))
+        self.folder = QLineEdit(preferences.download_folder)
+        self.folder.setPlaceholderText(self.tr("ask each time"))
+        self.form.addRow(self.tr("&Theme:"), self.theme)
+        self.form.addRow(self.tr("&Language:"), self.language)
+        self.form.addRow(self.tr("If it &exists:"), self.if_exists)
+        self.form.addRow(self.tr("Total &speed:"), self.limit)
+        self.form.addRow(self.tr("Transfers at &once:"), self.concurrency)
+        self.form.addRow(self.tr("&Download to:"), self._folder_row())
+        for box in (self.verify, self.start_at_once, self.notify, self.connect_at_start):
+            self.form.addRow("", box)
+        self._fill()
+
+    def _folder_row(self) -> QWidget:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        browse = QToolButton()
+        browse.setText("…")
+        browse.setAccessibleName(self.tr("Choose"))
+        layout.addWidget(self.folder)
+        layout.addWidget(browse)
+        row.setFocusProxy(self.folder)
+
+        def choose() -> None:
+            dialog = QFileDialog(self, self.tr("Choose"))
+            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+            dialog.setFileMode(QFileDialog.FileMode.Directory)
+            dialog.fileSelected.connect(self.folder.setText)
+            dialog.open()
+
+        browse.clicked.connect(choose)
+        return row
+
+    def _fill(self) -> None:
+        now = self._before
+        self.theme.setCurrentIndex(max(0, self.theme.findData(now.theme)))
+        self.language.setCurrentIndex(max(0, self.language.findData(now.language)))
+        self.if_exists.setCurrentIndex(max(0, self.if_exists.findData(now.if_exists)))
+        self.verify.setChecked(now.verify)
+        self.concurrency.setValue(now.concurrency)
+        self.start_at_once.setChecked(now.start_at_once)
+        self.notify.setChecked(now.notify)
+        self.connect_at_start.setChecked(now.connect_at_start)
+        self.language.currentIndexChanged.connect(self._on_language)
+
+    def _on_language(self) -> None:
+        changed = self.language.currentData() != self._before.language
+        self.problem.setText(
+            self.tr("The language changes when Lacuna is started the next time.") if changed else ""
+        )
+
+    def accept(self) -> None:
+        """Tell the preferences and close."""
+        self.wanted.emit(
+            Preferences(
+                theme=str(self.theme.currentData()),
+                language=str(self.language.currentData()),
+                if_exists=str(self.if_exists.currentData()),
+                verify=self.verify.isChecked(),
+                limit=self.limit.rate(),
+                concurrency=self.concurrency.value(),
+                start_at_once=self.start_at_once.isChecked(),
+                notify=self.notify.isChecked(),
+                connect_at_start=self.connect_at_start.isChecked(),
+                download_folder=self.folder.text().strip(),
+            )
+        )
+        super().accept()

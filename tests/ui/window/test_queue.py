@@ -1,0 +1,466 @@
+"""The transfers as a queue tells them: tabs, map, commands. The queue is scripted."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
+from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QWidget
+
+from lacuna_engine.extents import ExtentMap, Kind, Progress
+from lacuna_engine.transfer import IfExists, Phase
+from lacuna_gui.dialogs.targets import CopyDialog, DownloadDialog, LimitDialog
+from lacuna_gui.dialogs.upload import UploadDialog
+from lacuna_gui.models.transfers import Direction, RowState, TransferRow
+from lacuna_gui.problem import Problem
+from lacuna_gui.queue import LogLine, QueueTotals
+from ui.window.driver import Driver, ScriptedQueue, Served, click
+
+GIB = 1 << 30
+ACTIVE, QUEUED, FINISHED, FAILED, LOG = range(5)
+
+
+def row(number: int, state: RowState = RowState.QUEUED, **values: object) -> TransferRow:
+    made = TransferRow(
+        id=f"job{number}",
+        direction=Direction.UPLOAD,
+        name=f"disk{number}.raw",
+        source=f"/home/me/disk{number}.raw",
+        destination=f"lab/default/disk{number}.raw",
+        state=state,
+        position=number,
+        total=10 * GIB,
+        data=2 * GIB,
+        hole=8 * GIB,
+        saved=8 * GIB,
+    )
+    return replace(made, **values)  # type: ignore[arg-type]
+
+
+def show(driver: Driver, queue: ScriptedQueue, *rows: TransferRow) -> None:
+    for one in rows:
+        queue.signals.row_added.emit(one)
+
+
+def select(driver: Driver, tab: int, *places: int) -> None:
+    panel = driver.window.transfers
+    panel.show_tab(tab)
+    table = panel.tabs.currentWidget()
+    model = table.selectionModel()  # type: ignore[attr-defined]
+    model.clear()
+    flag = model.SelectionFlag
+    for place in places:
+        index = table.model().index(place, 0)  # type: ignore[attr-defined]
+        model.select(index, flag.Select | flag.Rows)
+
+
+def has_focus(window: QWidget, widget: QWidget) -> bool:
+    return window.focusWidget() is widget
+
+
+def drop(target: QWidget, data: QMimeData, where: QPoint | None = None) -> None:
+    """Drop as Qt delivers it. The real thing, from another program, is in test_drop.py."""
+    place = where or target.rect().center()
+    actions = Qt.DropAction.CopyAction
+    buttons, keys = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    enter = QDragEnterEvent(place, actions, data, buttons, keys)
+    QGuiApplication.sendEvent(target, enter)
+    assert enter.isAccepted()
+    QGuiApplication.sendEvent(target, QDropEvent(QPointF(place), actions, data, buttons, keys))
+
+
+def files(*paths: Path) -> QMimeData:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path)) for path in paths])
+    return data
+
+
+# --- what the queue says -------------------------------------------------------------------------
+
+
+def test_rows_are_in_the_tab_of_their_state(driver: Driver, scripted: ScriptedQueue) -> None:
+    states = (
+        RowState.RUNNING, RowState.STALLED, RowState.QUEUED, RowState.PAUSED, RowState.DONE,
+        RowState.SKIPPED, RowState.FAILED, RowState.CANCELLED,
+    )  # fmt: skip
+    show(driver, scripted, *(row(number, state) for number, state in enumerate(states)))
+    tabs = driver.window.transfers.tabs
+    assert [tabs.tabText(number) for number in range(4)] == [
+        "Active (2)", "Queued (2)", "Finished (2)", "Failed (2)",
+    ]  # fmt: skip
+
+
+def test_a_row_wanders_from_tab_to_tab(driver: Driver, scripted: ScriptedQueue) -> None:
+    panel = driver.window.transfers
+    show(driver, scripted, row(1))
+    assert panel.queued.rowCount() == 1
+    scripted.signals.rows_changed.emit([row(1, RowState.RUNNING, phase=Phase.SENDING)])
+    assert (panel.queued.rowCount(), panel.active.rowCount()) == (0, 1)
+    scripted.signals.rows_changed.emit([row(1, RowState.DONE)])
+    assert (panel.active.rowCount(), panel.finished.rowCount()) == (0, 1)
+    scripted.signals.row_removed.emit("job1")
+    assert panel.finished.rowCount() == 0
+
+
+def test_a_failure_is_told_with_a_button_to_retry(driver: Driver, scripted: ScriptedQueue) -> None:
+    show(driver, scripted, row(1, RowState.RUNNING))
+    error = Problem("The pool is full", "No space left on device", "Make room.", "errno 28")
+    scripted.signals.rows_changed.emit([row(1, RowState.FAILED, error=error)])
+    text = driver.messages()[0]
+    assert "disk1.raw could not be transferred" in text
+    assert "Make room." in text
+    assert "errno 28" in text
+    retry = next(
+        button
+        for button in driver.window.messages.findChildren(QPushButton)
+        if button.text() == "Try again"
+    )
+    click(retry)
+    assert ("retry", "job1") in scripted.commands
+
+
+def test_progress_and_speed_are_two_numbers(driver: Driver, scripted: ScriptedQueue) -> None:
+    one = row(1, RowState.RUNNING, phase=Phase.SENDING, passed=5 * GIB, rate=100 * 2**20, eta=10.0)
+    show(driver, scripted, one)
+    model = driver.window.transfers.active
+    texts = [str(model.index(0, column).data()) for column in range(model.columnCount())]
+    assert "50 %" in texts
+    assert "100 MiB/s" in texts
+    assert "sending" in texts
+    assert "0:10" in texts
+    # All bytes are on their way, but the daemon has not agreed.
+    scripted.signals.rows_changed.emit([replace(one, passed=10 * GIB, phase=Phase.FINISHING)])
+    assert model.index(0, 2).data() == "99 %"
+
+
+def test_totals_and_log(driver: Driver, scripted: ScriptedQueue) -> None:
+    totals = QueueTotals(saved_session=3 * GIB, saved_ever=2048 * GIB, limit=50 * 2**20)
+    scripted.signals.totals.emit(totals)
+    saved = driver.window.statusBar().findChild(QLabel, "saved")
+    assert isinstance(saved, QLabel)
+    assert "3 GiB in this session, 2 TiB ever" in saved.text()
+    assert driver.window.actions_["queue.limit"].isEnabled()
+    scripted.signals.log.emit(LogLine(0, 20, "disk1.raw: start"))
+    assert "disk1.raw: start" in driver.window.transfers.log.text()
+
+
+def test_the_map_follows_the_job_that_is_chosen(driver: Driver, scripted: ScriptedQueue) -> None:
+    show(driver, scripted, row(1, RowState.RUNNING), row(2, RowState.RUNNING))
+    assert ("watch", "job1") in scripted.commands
+    select(driver, ACTIVE, 1)
+    assert scripted.last() == ("watch", "job2")
+    shown = driver.window.map.map
+    extents = ExtentMap.from_kinds(100, [(0, 40, Kind.DATA), (40, 100, Kind.HOLE)])
+    scripted.signals.map_replaced.emit("job2", extents)
+    assert shown.table is not None
+    assert shown.table.bytes_of(Kind.HOLE) == 60
+    scripted.signals.map_changed.emit("job2", [(0, 30, Kind.DATA, Progress.ACKNOWLEDGED)])
+    assert shown.table.bytes_at(Progress.ACKNOWLEDGED) == 30
+    # What still comes of the other one is not meant for this map.
+    scripted.signals.map_changed.emit("job1", [(0, 40, Kind.DATA, Progress.FAILED)])
+    assert shown.table.bytes_at(Progress.FAILED) == 0
+
+
+# --- commands ------------------------------------------------------------------------------------
+
+
+Command = tuple[int, RowState, str, str]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        (ACTIVE, RowState.RUNNING, "transfer.pause", "pause"),
+        (QUEUED, RowState.QUEUED, "transfer.start", "start"),
+        (QUEUED, RowState.PAUSED, "transfer.resume", "resume"),
+        (QUEUED, RowState.QUEUED, "transfer.cancel", "cancel"),
+        (FAILED, RowState.FAILED, "transfer.retry", "retry"),
+        (FAILED, RowState.FAILED, "transfer.remove", "remove"),
+        (FINISHED, RowState.DONE, "transfer.remove", "remove"),
+    ],
+)
+def test_commands_reach_the_queue(driver: Driver, scripted: ScriptedQueue, case: Command) -> None:
+    tab, state, action, command = case
+    show(driver, scripted, row(1, state), row(2, state))
+    assert not driver.is_enabled(action)
+    select(driver, tab, 0, 1)
+    driver.do(action)
+    sent = next(one for one in scripted.commands if one[0] == command)
+    assert set(sent[1:]) == {"job1", "job2"}
+
+
+def test_cancelling_what_has_moved_asks_first(driver: Driver, scripted: ScriptedQueue) -> None:
+    show(driver, scripted, row(1, RowState.RUNNING, moved=GIB))
+    select(driver, ACTIVE, 0)
+    driver.do("transfer.cancel")
+    driver.dialog(QMessageBox)
+    assert ("cancel", "job1") not in scripted.commands
+    driver.agree()
+    assert ("cancel", "job1") in scripted.commands
+
+
+def test_another_order(driver: Driver, scripted: ScriptedQueue) -> None:
+    show(driver, scripted, *(row(number) for number in range(4)))
+    select(driver, QUEUED, 2)
+    driver.do("transfer.up")
+    assert scripted.last() == ("move", ("job2",), "job1")
+    select(driver, QUEUED, 1)
+    driver.do("transfer.down")
+    assert scripted.last() == ("move", ("job1",), "job3")
+    select(driver, QUEUED, 3)
+    driver.do("transfer.top")
+    assert scripted.last() == ("move", ("job3",), "job0")
+    select(driver, QUEUED, 0)
+    driver.do("transfer.bottom")
+    assert scripted.last() == ("move", ("job0",), None)
+    # The queue answers with other positions, and the rows follow.
+    scripted.signals.rows_changed.emit([row(0, position=9)])
+    assert [one.id for one in driver.window.transfers.queued.rows()][-1] == "job0"
+
+
+def test_dragging_rows_asks_the_queue(driver: Driver, scripted: ScriptedQueue) -> None:
+    show(driver, scripted, *(row(number) for number in range(3)))
+    model = driver.window.transfers.queued
+    data = model.mimeData([model.index(2, 0)])
+    model.dropMimeData(data, Qt.DropAction.MoveAction, 0, 0, model.index(-1, -1))
+    assert scripted.last() == ("move", ("job2",), "job0")
+    assert [one.id for one in model.rows()] == ["job0", "job1", "job2"]
+
+
+def test_limits_and_pause(driver: Driver, scripted: ScriptedQueue) -> None:
+    show(driver, scripted, row(1, RowState.RUNNING))
+    driver.do("queue.limit")
+    dialog = driver.dialog(LimitDialog)
+    dialog.limit.setValue(50)
+    click(dialog.ok)
+    assert scripted.last() == ("set_limit", 50 << 20, None)
+    select(driver, ACTIVE, 0)
+    driver.do("transfer.limit")
+    dialog = driver.dialog(LimitDialog)
+    dialog.limit.setValue(5)
+    click(dialog.ok)
+    assert scripted.last() == ("set_limit", 5 << 20, "job1")
+    driver.do("queue.pause")
+    assert scripted.last() == ("pause_all",)
+    scripted.signals.totals.emit(QueueTotals(paused=True))
+    assert driver.window.actions_["queue.pause"].isChecked()
+    driver.do("queue.pause")
+    assert scripted.last() == ("resume_all",)
+
+
+def test_details_can_be_copied(driver: Driver, scripted: ScriptedQueue) -> None:
+    error = Problem("It failed", "the disk is full", "", "errno 28")
+    show(driver, scripted, row(1, RowState.FAILED, error=error))
+    select(driver, FAILED, 0)
+    driver.do("transfer.copy_details")
+    text = QGuiApplication.clipboard().text()
+    assert "/home/me/disk1.raw" in text
+    assert "errno 28" in text
+
+
+# --- what becomes a job --------------------------------------------------------------------------
+
+
+def test_uploading_through_the_sheet(
+    driver: Driver, scripted: ScriptedQueue, served: Served, tmp_path: Path
+) -> None:
+    image, other = tmp_path / "a b.raw", tmp_path / "other.iso"
+    image.write_bytes(b"\0" * 8192 + b"x" * 4096)
+    other.write_bytes(b"y" * 100)
+    (served.path("default") / "other.iso").write_bytes(b"there already")
+    driver.connect()
+    drop(driver.window.volumes.table, files(image, other))
+    sheet = driver.dialog(UploadDialog)
+    driver.until(lambda: sheet.table.item(1, 6).text() == "exists already")
+    assert not sheet.ok.isEnabled()
+    assert sheet.table.item(0, 2).text() == "12 KiB"
+    sheet.table.item(1, 5).setText("new.iso")
+    driver.until(sheet.ok.isEnabled)
+    sheet.fields.verify.setChecked(True)
+    click(sheet.ok)
+    added = [one for one in scripted.commands if one[0] == "add_upload"]
+    assert [(one[1], one[2].pool, one[2].volume) for one in added] == [
+        (image, "default", "a b.raw"),
+        (other, "default", "new.iso"),
+    ]
+    assert added[0][2].uri == served.uri
+    assert added[0][3].verify
+    assert added[0][3].if_exists is IfExists.FAIL
+
+
+def test_a_drop_on_a_pool_goes_there(driver: Driver, tmp_path: Path) -> None:
+    image = tmp_path / "a.raw"
+    image.write_bytes(b"x")
+    driver.connect()
+    view = driver.window.connections
+    fast = view.visualRect(view.tree.index_of_pool(driver.host().id, "fast")).center()
+    drop(view.viewport(), files(image), fast)
+    sheet = driver.dialog(UploadDialog)
+    assert sheet.chosen() == (driver.host(), "fast")
+
+
+def test_a_drop_of_a_folder(driver: Driver, tmp_path: Path) -> None:
+    folder = tmp_path / "images"
+    (folder / "deeper").mkdir(parents=True)
+    for name in ("b.raw", "a.raw", ".hidden"):
+        (folder / name).write_bytes(b"x")
+    driver.connect()
+    drop(driver.window, files(folder))
+    sheet = driver.dialog(UploadDialog)
+    assert [sheet.table.item(place, 0).text() for place in range(2)] == ["a.raw", "b.raw"]
+    assert sheet.table.rowCount() == 2
+    assert "left out" in driver.messages()[0]
+
+
+def test_a_drop_that_cannot_work_says_why(
+    driver: Driver, scripted: ScriptedQueue, tmp_path: Path
+) -> None:
+    image = tmp_path / "a.raw"
+    image.write_bytes(b"x")
+    drop(driver.window.volumes, files(image))
+    assert "Connect to a daemon first" in driver.messages()[0]
+    web = QMimeData()
+    web.setUrls([QUrl("https://example.org/image.raw")])
+    drop(driver.window, web)
+    assert "example.org/image.raw is not on this computer" in driver.messages()[0]
+    drop(driver.window, files(tmp_path / "gone.raw"))
+    assert "gone.raw cannot be read" in driver.messages()[0]
+    driver.connect()
+    driver.do("pool.stop")
+    driver.agree()
+    driver.until(lambda: not driver.host().pools["default"].active)
+    drop(driver.window.volumes, files(image))
+    assert "default is stopped" in driver.messages()[0]
+    assert not [one for one in scripted.commands if one[0] == "add_upload"]
+
+
+def test_pasting_files(driver: Driver, tmp_path: Path) -> None:
+    image = tmp_path / "a.raw"
+    image.write_bytes(b"x")
+    driver.connect()
+    clipboard = QGuiApplication.clipboard()
+    clipboard.setMimeData(files(image))
+    driver.do("volume.paste")
+    # What is of Python must not be left there: the clipboard outlives the interpreter.
+    clipboard.clear()
+    sheet = driver.dialog(UploadDialog)
+    assert sheet.table.item(0, 0).text() == "a.raw"
+
+
+def test_downloading(
+    driver: Driver, scripted: ScriptedQueue, served: Served, tmp_path: Path
+) -> None:
+    (served.path("default") / "disk.raw").write_bytes(b"x" * 5000)
+    driver.connect()
+    driver.select("disk.raw")
+    driver.do("volume.download")
+    dialog = driver.dialog(DownloadDialog)
+    dialog.folder.setText(str(tmp_path / "nowhere"))
+    assert not dialog.ok.isEnabled()
+    dialog.folder.setText(str(tmp_path))
+    (tmp_path / "disk.raw").write_bytes(b"")
+    dialog.recheck()
+    assert "exists already" in dialog.problem.text()
+    dialog.name.setText("copy.raw")
+    click(dialog.ok)
+    command = scripted.last()
+    assert command[0] == "add_download"
+    assert (command[1].volume, command[2]) == ("disk.raw", tmp_path / "copy.raw")
+
+
+def test_dragging_volumes_onto_another_pool_copies_them(
+    driver: Driver, scripted: ScriptedQueue, served: Served
+) -> None:
+    (served.path("default") / "disk.raw").write_bytes(b"x" * 5000)
+    driver.connect()
+    driver.select("disk.raw")
+    model = driver.window.volumes.model
+    data = model.mimeData([model.index(0, 0)])
+    view = driver.window.connections
+    tree = view.tree
+    # Onto its own pool there is nothing to do, and that is said.
+    own = view.visualRect(tree.index_of_pool(driver.host().id, "default")).center()
+    drop(view.viewport(), data, own)
+    assert "in this pool already" in driver.messages()[0]
+    other = view.visualRect(tree.index_of_pool(driver.host().id, "fast")).center()
+    drop(view.viewport(), data, other)
+    dialog = driver.dialog(CopyDialog)
+    click(dialog.ok)
+    command = scripted.last()
+    assert command[0] == "add_copy"
+    assert (command[1].pool, command[1].volume) == ("default", "disk.raw")
+    assert (command[2].pool, command[2].volume) == ("fast", "disk.raw")
+
+
+# --- the window itself ---------------------------------------------------------------------------
+
+
+def test_quitting_asks_once_while_something_runs(driver: Driver, scripted: ScriptedQueue) -> None:
+    show(driver, scripted, row(1, RowState.RUNNING))
+    asked: list[bool] = []
+    driver.window.closing.connect(lambda: asked.append(True))
+    driver.window.close()
+    driver.dialog(QMessageBox)
+    assert not asked
+    driver.agree()
+    assert asked == [True]
+
+
+def test_geometry_and_columns_are_remembered(driver: Driver) -> None:
+    window = driver.window
+    window.resize(1000, 700)
+    window.volumes.table.setColumnWidth(1, 133)
+    window.actions_["view.show_map"].trigger()
+    assert not window.map.isVisible()
+    window.remember()
+    assert not driver.settings.state("geometry").isEmpty()
+    assert driver.settings.text("view.show_map") == "hidden"
+    header = window.volumes.table.horizontalHeader()
+    window.volumes.table.setColumnWidth(1, 90)
+    header.restoreState(driver.settings.state("volumes"))
+    assert window.volumes.table.columnWidth(1) == 133
+
+
+def test_every_shortcut_is_given_once_and_every_action_is_in_a_menu(driver: Driver) -> None:
+    keys = [
+        action.shortcut().toString()
+        for action in driver.window.actions_
+        if not action.shortcut().isEmpty()
+    ]
+    assert len(keys) == len(set(keys))
+    in_menus = {
+        action
+        for menu in driver.window.menuBar().actions()
+        for action in menu.menu().actions()  # type: ignore[attr-defined]
+    }
+    assert {
+        action.objectName() for action in driver.window.actions_ if action not in in_menus
+    } == set()
+
+
+def test_the_areas_are_reached_by_keyboard(driver: Driver, served: Served) -> None:
+    (served.path("default") / "disk.raw").write_bytes(b"x" * 5000)
+    driver.connect()
+    driver.select("disk.raw")
+    window = driver.window
+    window.activateWindow()
+    for action, widget in (
+        ("view.volumes", window.volumes.table),
+        ("view.connections", window.connections),
+        ("view.transfers", window.transfers.tabs.currentWidget()),
+    ):
+        driver.do(action)
+        driver.until(partial(has_focus, window, widget))
+
+
+def test_custom_widgets_have_accessible_names(driver: Driver) -> None:
+    window = driver.window
+    for widget in (
+        window.connections, window.volumes.table, window.volumes.filter, window.map.graph,
+        window.transfers.tabs, window.messages,
+    ):  # fmt: skip
+        assert widget.accessibleName()
