@@ -121,7 +121,9 @@ class Worker:
         try:
             self._commands[message["do"]](message)
         except LacunaError as error:
-            self._log(logging.WARNING, f"{error}. {error.hint}".strip(), str(message.get("job", "")))
+            self._log(
+                logging.WARNING, f"{error}. {error.hint}".strip(), str(message.get("job", ""))
+            )
         except (KeyError, TypeError, ValueError) as error:
             self._log(logging.ERROR, f"a command that makes no sense: {error!r}")
 
