@@ -46,6 +46,8 @@ def campaign(
         except Exception as error:  # noqa: BLE001 - each is counted
             outcome = f"FAILED: {error}"
             failures.append(f"{title}: {error}\n{traceback.format_exc()}")
+        finally:
+            ground.end_all()
         if verbose:
             print(f"{title}: {outcome} ({time.monotonic() - started:.1f} s)", flush=True)
     return len(plan), failures

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -81,7 +81,7 @@ class Ground:
     local: Path
     data: Path
     seed: int = 0
-    environment: dict[str, str] = field(default_factory=dict[str, str])
+    processes: list[subprocess.Popen[str]] = field(default_factory=list[subprocess.Popen[str]])
 
     @property
     def uri(self) -> str:
@@ -89,7 +89,7 @@ class Ground:
 
     def client(self, *arguments: str | Path) -> subprocess.Popen[str]:
         """Start the command."""
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [LACUNA, *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -97,6 +97,16 @@ class Ground:
             text=True,
             env={**os.environ, "LACUNA_DATA": str(self.data)},
         )
+        self.processes.append(process)
+        return process
+
+    def end_all(self) -> None:
+        """End what a failed scene has left running."""
+        for process in self.processes:
+            process.kill()
+            with suppress(ValueError):  # it has been read to its end already
+                process.communicate()
+        self.processes.clear()
 
     def lacuna(self, *arguments: str | Path, code: int = 0) -> str:
         """Run the command to its end, and return what it printed."""

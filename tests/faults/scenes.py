@@ -154,9 +154,7 @@ def full(scene: Scene) -> None:
     process = scene.begin("--limit", f"{scene.data * 2}")
     # The pool's free space is looked at before the first byte: fill it up after that.
     deadline = time.monotonic() + 20
-    while not any(
-        path.stat().st_blocks for path in folder.iterdir() if path.name.startswith((".", "copy"))
-    ):
+    while not _has_begun(folder):
         assert time.monotonic() < deadline, "nothing began"
         assert process.poll() is None, process.communicate()
         time.sleep(0.001)
@@ -168,6 +166,17 @@ def full(scene: Scene) -> None:
         assert "lacuna resume" in errors, errors
     scene.go_on()
     scene.check()
+
+
+def _has_begun(folder: Path) -> bool:
+    """Whether anything of the destination has been written."""
+    with suppress(FileNotFoundError):  # it gets its name meanwhile
+        return any(
+            path.stat().st_blocks
+            for path in folder.iterdir()
+            if path.name.startswith((".", "copy"))
+        )
+    return False
 
 
 def _fill(filler: Path, room: int) -> None:

@@ -22,7 +22,7 @@ class Client:
 
     def __init__(self, lacuna: Path, folder: Path) -> None:
         self._lacuna = lacuna
-        self._environment = os.environ | {"XDG_DATA_HOME": str(folder), "HOME": str(folder)}
+        self._environment = os.environ | {"LACUNA_DATA": str(folder / "data")}
 
     def start(self, *arguments: str | Path) -> subprocess.Popen[str]:
         return subprocess.Popen(

@@ -379,3 +379,21 @@ async def test_what_was_not_noted_is_classified_again(uploads: Uploads) -> None:
     assert report.resumed
     assert report.bytes_zero == 2 * MIB
     assert not report.verified  # nothing seemed to be missing
+
+
+async def test_a_process_that_ends_between_done_and_the_note_of_it(
+    uploads: Uploads, downloads: Downloads, tmp_path: Path
+) -> None:
+    """The volume or file is complete and there is its note; nothing exists "already"."""
+    for one in (uploads, downloads):
+        one.keeper.finish = lambda: None  # type: ignore[method-assign]
+    uploads.pool.file("v").unlink()
+    uploads.daemon.virsh("pool-refresh", uploads.pool.name)
+    await uploads.whole()
+    report = await uploads.whole()
+    assert (report.state, report.bytes_sent) == (State.DONE, 0)
+    assert_same(uploads.image, uploads.pool.file("v"))
+    await downloads.whole()
+    report = await downloads.whole()
+    assert (report.state, report.bytes_received) == (State.DONE, 0)
+    assert_same(uploads.image, tmp_path / "back")

@@ -31,6 +31,9 @@ class JobKeeper:
         """Keep it instead of the one before. Raises :class:`LocalFileError`."""
         self._journal.save_checkpoint(self._job_id, checkpoint.to_bytes(), durable=durable)
 
+    def finish(self) -> None:
+        """Leave it: the journal drops it in the same step that says that the job is done."""
+
     def forget(self) -> None:
         """Drop it."""
         self._journal.forget_checkpoint(self._job_id)

@@ -186,5 +186,8 @@ class Keeper(Protocol):
     def save(self, checkpoint: Checkpoint, *, durable: bool) -> None:
         """Save it. It outlives this process; if ``durable``, a power loss as well."""
 
+    def finish(self) -> None:
+        """The transfer is done: what was saved last, complete, goes when that is written down."""
+
     def forget(self) -> None:
         """There is nothing left to go on with."""

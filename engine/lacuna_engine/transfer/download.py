@@ -112,7 +112,10 @@ class Download:
             target = await self._go_on(volume, mark, saved)
         if target is not None:
             await self._fill(target, volume, before, size)
-        self._notes.forget()
+        if self.report.state is State.SKIPPED:
+            self._notes.forget()
+        else:
+            self._notes.finish()
 
     def _begin(
         self, mark: VolumeMark, before: VolumeDescription, saved: Checkpoint | None

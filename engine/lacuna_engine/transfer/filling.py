@@ -122,7 +122,9 @@ class Filling:
         stage = Stage.MAKING if saved is None else saved.stage
         if saved is not None and stage is Stage.CLONING:
             await discard_volume(self._session.storage, saved)
-        if saved is not None and stage is Stage.PLACED:
+        if saved is not None and stage is Stage.COMPLETE:
+            await self._find_complete(saved)
+        elif saved is not None and stage is Stage.PLACED:
             await self._tidy_up(saved)
         elif saved is not None and stage is Stage.PLACING:
             await self._go_on_placing(supply, saved)
@@ -131,9 +133,26 @@ class Filling:
         else:
             await self._begin(supply, saved)
         self._owned = None
-        self._notes.forget()
-        if self._report.state is not State.SKIPPED:
-            self._report.state = State.DONE
+        if self._report.state is State.SKIPPED:
+            self._notes.forget()
+            return
+        self._report.state = State.DONE
+        self._notes.finish()
+
+    async def _find_complete(self, saved: Checkpoint) -> None:
+        """Only the note that it is done is missing; make sure that the volume is still there."""
+        storage = self._session.storage
+        name = saved.final or saved.name
+        self._tracker.map = saved.map
+        try:
+            volume = await storage.volume(await storage.active_pool(self._pool), name)
+        except VolumeNotFoundError as error:
+            raise changed(f"{self._pool}/{name}", "it is gone") from error
+        size = await storage.physical(volume)
+        if size < saved.map.size:
+            raise changed(f"{self._pool}/{name}", f"it has {size} bytes")
+        self._tracker.passed = saved.map.size
+        self._report.resumed = True
 
     async def _begin(self, supply: Supply, saved: Checkpoint | None) -> None:
         self._tracker.phase = Phase.SCANNING

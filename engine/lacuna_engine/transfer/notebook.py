@@ -81,6 +81,15 @@ class Notebook:
         self._save(durable=True)
         return True
 
+    def finish(self) -> None:
+        """All is done. The note of that stays until whoever keeps it has written it down."""
+        if self._checkpoint is not None:
+            self._checkpoint.stage = Stage.COMPLETE
+            self._save(durable=False)
+            self._checkpoint = None
+        if self._keeper is not None:
+            self._keeper.finish()
+
     def forget(self) -> None:
         """There is nothing to go on with any more."""
         self._checkpoint = None

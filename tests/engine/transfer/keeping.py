@@ -22,6 +22,9 @@ class MemoryKeeper:
         self.data = checkpoint.to_bytes()
         self.saves.append(durable)
 
+    def finish(self) -> None:
+        self.data = None
+
     def forget(self) -> None:
         self.data = None
         self.forgotten += 1
