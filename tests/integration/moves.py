@@ -90,4 +90,4 @@ def cancel_in(transfer: Upload | Download, phase: Phase) -> None:
     """Have a transfer that has not begun be cancelled as soon as it comes to a phase."""
     transfer.tracker = CancellingTracker(phase)
     if isinstance(transfer, Upload):
-        transfer._filling._tracker = transfer.tracker
+        transfer._filling._tracker = transfer._filling._context.tracker = transfer.tracker

@@ -22,6 +22,7 @@ from integration.libvirtd import MIB, Pool, PrivateLibvirtd, run
 from integration.moves import REPLACE, SLOW, download, run_into, until, upload
 from lacuna_engine.errors import ExistsError, NoSpaceError, UsageError, VerificationError
 from lacuna_engine.transfer import Session, State, TransferOptions, Upload
+from lacuna_engine.transfer.delivery import Delivery
 
 SIZE = 16 * MIB
 
@@ -121,7 +122,11 @@ async def test_verify_says_the_same_up_and_down(
 
 
 async def test_what_somebody_else_writes_meanwhile_is_found(
-    session: Session, block_pool: Pool, device: Path, tmp_path: Path
+    session: Session,
+    block_pool: Pool,
+    device: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     image = make_image(tmp_path / "image", data(8 * MIB))
     options = TransferOptions(if_exists=REPLACE.if_exists, limit=SLOW.limit)
@@ -132,15 +137,15 @@ async def test_what_somebody_else_writes_meanwhile_is_found(
         nonlocal done
         done = True
 
-    confirmed = transfer._filling._look_once_more
+    confirmed = Delivery._look_once_more
 
-    async def look(*args: object, **keywords: object) -> None:
+    async def look(self: Delivery, *, exact: bool) -> None:
         with device.open("r+b") as file:
             file.seek(5 * MIB)
             file.write(b"somebody else")
-        await confirmed(*args, **keywords)  # type: ignore[arg-type]
+        await confirmed(self, exact=exact)
 
-    transfer._filling._look_once_more = look  # type: ignore[method-assign]
+    monkeypatch.setattr(Delivery, "_look_once_more", look)
     with pytest.raises(VerificationError, match=f"{4 * MIB}-{8 * MIB}"):
         await run_into(transfer, meddle)
     assert done

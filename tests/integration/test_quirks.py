@@ -204,7 +204,7 @@ async def test_6_a_hole_on_a_plain_stream_closes_the_connection(
         """A daemon before 3.4 refuses the flag, and then there is none."""
         return await connection.upload(VolumeRange(target.volume, target.offset, target.length))
 
-    monkeypatch.setattr("lacuna_engine.transfer.filling.open_upload", open_plain)
+    monkeypatch.setattr("lacuna_engine.transfer.delivery.open_upload", open_plain)
     for name, pieces in SHAPES.items():
         image = make_image(tmp_path / name, *pieces)
         report = await upload(session, image, pool)

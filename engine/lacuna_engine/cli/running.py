@@ -31,6 +31,7 @@ from lacuna_engine.journal import (
     TransferRunner,
     journal_path,
 )
+from lacuna_engine.journal.recorded import recorded
 from lacuna_engine.storage import display_name
 from lacuna_engine.transfer import Report, State, Tracker
 
@@ -118,7 +119,7 @@ class _Run:
     async def to_its_end(self) -> None:
         scheduler = Scheduler(
             self._journal,
-            self._attempt,
+            recorded(self._attempt),
             policy=RetryPolicy(limit=TRIES),
             accepts=lambda job: job.id == self.job.id,
         )
@@ -188,21 +189,26 @@ class _Run:
 
     def _advice(self) -> str:
         """Say how to go on, if there is something to go on with."""
-        if not self._is_kept():
+        saved = JobKeeper(self._journal, self.job.id).load()
+        if saved is not None and not saved.has_arrived and saved.has_leftovers:
+            return (
+                f"lacuna resume {self.job.id} starts over, lacuna jobs remove {self.job.id} "
+                "deletes what was begun."
+            )
+        if saved is None or not saved.has_arrived:
             return "Nothing is left behind; give the same command again to start over."
         return (
             f"What has arrived is kept: lacuna resume {self.job.id} goes on, "
             f"lacuna jobs remove {self.job.id} discards it."
         )
 
-    def _is_kept(self) -> bool:
-        return JobKeeper(self._journal, self.job.id).load() is not None
-
     def tidy_up(self) -> None:
         """Forget a job that failed before there was anything to go on with."""
         with suppress(LacunaError):
             job = self._journal.get(self.job.id)
-            if not job.state.is_final and not job.state.is_active and not self._is_kept():
+            saved = JobKeeper(self._journal, job.id).load()
+            left = saved is not None and saved.has_leftovers
+            if not job.state.is_final and not job.state.is_active and not left:
                 self._journal.remove(job.id)
 
 

@@ -33,7 +33,8 @@ class Leftovers:
         """Whether there is something that would be deleted."""
         if self._discard is None or job.state.is_final:
             return False
-        return self._journal.load_checkpoint(job.id) is not None
+        saved = JobKeeper(self._journal, job.id).load()
+        return saved is not None and saved.has_leftovers
 
     async def clear(self, job: Job, claim: Claim, *, forget: bool) -> None:
         """Delete what ``job`` has left, holding its claim, and give that back.

@@ -97,13 +97,13 @@ class TransferRunner:
         is the only complete version of the volume that it was to replace.
         """
         saved = keeper.load()
-        if saved is None or (saved.stage is Stage.MAKING and not saved.final):
+        if saved is None or not saved.has_leftovers:
             return
         destination: Place = job.destination
         if isinstance(destination, LocalFile):
             discard_part(saved)
             return
-        if not saved.made:
-            return
+        if not saved.made or saved.stage is Stage.COMPLETE:
+            return  # the daemon need not be bothered
         async with AsyncExitStack() as stack:
             await discard_volume((await self._session(destination, stack)).storage, saved)

@@ -55,7 +55,7 @@ class Stage(StrEnum):
     PLACED = "placed"
     """It is complete under its final name too; the temporary one is to be deleted."""
     COMPLETE = "complete"
-    """All is there and proved; it may have to get its final name."""
+    """All is there and proved; a file that was downloaded may have to get its final name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,16 @@ class Checkpoint:
     old: VolumeMark | None = None
     seen: float = field(default_factory=time.time)
     boot: str = field(default_factory=boot_id)
+
+    @property
+    def has_arrived(self) -> bool:
+        """Whether there is something to go on with."""
+        return self.stage not in (Stage.MAKING, Stage.CLONING)
+
+    @property
+    def has_leftovers(self) -> bool:
+        """Whether something may be at the destination that is known to be ours."""
+        return self.stage is not Stage.MAKING or bool(self.final)
 
     def to_bytes(self) -> bytes:
         """Return a form that :meth:`from_bytes` reads."""

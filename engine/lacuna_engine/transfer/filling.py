@@ -9,21 +9,22 @@ half-written volume, or leaves it to be gone on with if somebody keeps a checkpo
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing, suppress
+from contextlib import suppress
 
 from lacuna_engine.client import Connection
 from lacuna_engine.errors import (
     LacunaError,
-    NotProvedError,
     SourceChangedError,
     VerificationError,
     VolumeNotFoundError,
 )
-from lacuna_engine.extents import Kind, Progress
-from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
-from lacuna_engine.storage import Permissions, VolumeDescription
+from lacuna_engine.extents import Progress
+from lacuna_engine.rpc.records import VolumeHandle
+from lacuna_engine.storage import Permissions, VolumeDescription, VolumeType
 from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage
 from lacuna_engine.transfer.cloned_copy import ClonedCopy
+from lacuna_engine.transfer.context import Context
+from lacuna_engine.transfer.delivery import Delivery, verify_volume
 from lacuna_engine.transfer.destination import (
     CLEAN_UP_TIMEOUT,
     Destination,
@@ -36,12 +37,11 @@ from lacuna_engine.transfer.destination import (
 from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.empty import empty_volume
 from lacuna_engine.transfer.in_use import check_unused
-from lacuna_engine.transfer.limit import Limiter, TokenBucket
+from lacuna_engine.transfer.limit import Limiter
 from lacuna_engine.transfer.notebook import Notebook
 from lacuna_engine.transfer.options import IfExists, TransferOptions
 from lacuna_engine.transfer.placing import Placing, discard_volume, is_intact
 from lacuna_engine.transfer.progress import Phase, Tracker
-from lacuna_engine.transfer.prove import GrowthProof
 from lacuna_engine.transfer.report import Report, State
 from lacuna_engine.transfer.resume import (
     changed,
@@ -50,19 +50,10 @@ from lacuna_engine.transfer.resume import (
     reached_by,
     seam_before,
 )
-from lacuna_engine.transfer.sender import Sender
 from lacuna_engine.transfer.session import Session
-from lacuna_engine.transfer.streams import open_upload
 from lacuna_engine.transfer.supply import Supply, VolumeSupply
-from lacuna_engine.transfer.verify import compare, digest_of_volume
 
 __all__ = ["Filling"]
-
-ACKNOWLEDGE_EVERY = 0.5
-ACKNOWLEDGE_BYTES = 32 << 20
-"""Seconds, and bytes of data, between looks at how much of the volume has been written."""
-
-WAKE_EVERY = 0.05
 
 
 class Filling:
@@ -86,18 +77,18 @@ class Filling:
         permissions: Permissions | None = None,
     ) -> None:
         self.destination = f"{pool}/{name}"
+        self._context = Context(session, options, tracker, report, Notebook(keeper), limiter)
         self._session = session
         self._pool = pool
         self._name = name
         self._options = options
         self._tracker = tracker
         self._report = report
-        self._notes = Notebook(keeper)
-        self._limiter = limiter
+        self._notes = self._context.notes
         self._permissions = permissions
+        self._delivery: Delivery | None = None
         self._digest: BlockDigest | None = None
         self._owned: VolumeHandle | None = None
-        self._thin = False
         self._going_over = False
         self._sending = False
 
@@ -106,6 +97,9 @@ class Filling:
         try:
             await self._run(supply)
         except BaseException as error:
+            gone = self._delivery is not None and self._delivery.gone
+            if gone or isinstance(error, VerificationError):
+                self._owned = None  # nothing of ours is there, or it is kept to be looked at
             if self._is_spoilt(error) or not self._notes.keep():
                 await self._clean_up(error)
             raise
@@ -122,8 +116,8 @@ class Filling:
         stage = Stage.MAKING if saved is None else saved.stage
         if saved is not None and stage is Stage.CLONING:
             await discard_volume(self._session.storage, saved)
-        if saved is not None and stage is Stage.COMPLETE:
-            await self._find_complete(saved)
+        if saved is not None and stage is Stage.COMPLETE and not self._options.start_over:
+            await self._find_complete(supply, saved)
         elif saved is not None and stage is Stage.PLACED:
             await self._tidy_up(saved)
         elif saved is not None and stage is Stage.PLACING:
@@ -139,20 +133,31 @@ class Filling:
         self._report.state = State.DONE
         self._notes.finish()
 
-    async def _find_complete(self, saved: Checkpoint) -> None:
+    async def _find_complete(self, supply: Supply, saved: Checkpoint) -> None:
         """Only the note that it is done is missing; make sure that the volume is still there."""
-        storage = self._session.storage
+        storage, size = self._session.storage, saved.map.size
         name = saved.final or saved.name
+        self.destination = f"{saved.place}/{name}"
+        self._report.destination = f"{self._session.uri}#{self.destination}"
         self._tracker.map = saved.map
         try:
-            volume = await storage.volume(await storage.active_pool(self._pool), name)
+            volume = await storage.volume(await storage.active_pool(saved.place), name)
         except VolumeNotFoundError as error:
-            raise changed(f"{self._pool}/{name}", "it is gone") from error
-        size = await storage.physical(volume)
-        if size < saved.map.size:
-            raise changed(f"{self._pool}/{name}", f"it has {size} bytes")
-        self._tracker.passed = saved.map.size
+            raise changed(self.destination, "it is gone") from error
+        if not saved.final and volume.key != saved.identity:
+            raise changed(self.destination, "it is another volume of that name")
+        is_file = (await storage.describe_volume(volume)).type == VolumeType.FILE
+        physical = await storage.physical(volume)
+        if physical < size or (is_file and physical != size):
+            raise changed(self.destination, f"it has {physical} bytes")
+        self._tracker.passed = size
         self._report.resumed = True
+        if not self._options.verify:
+            return
+        if saved.source == supply.mark:
+            await verify_volume(self._context, supply, volume)
+        else:
+            self._tracker.note("It was complete; it is not compared, for the source was changed.")
 
     async def _begin(self, supply: Supply, saved: Checkpoint | None) -> None:
         self._tracker.phase = Phase.SCANNING
@@ -182,13 +187,12 @@ class Filling:
         )
         volume, left = await self._prepare(connection, destination, supply.size)
         self._notes.owned(volume.key, left, made=self._owned is not None)
-        await self._fill(supply, connection, volume, destination=destination, left=left)
+        await self._fill(supply, connection, volume, destination, left)
         await self._place(destination, volume, supply.size)
 
     async def _clone(self, supply: Supply, destination: Destination) -> VolumeHandle | None:
         """Have the daemon copy the source, where that is possible and faster than sending it."""
-        rate = self._options.limit if self._limiter is None else self._limiter.rate
-        if rate:
+        if self._context.pace().rate:
             return None
         cloned = ClonedCopy(self._session, destination, self._tracker, self._notes)
         try:
@@ -197,7 +201,7 @@ class Filling:
             if cloned.begun:
                 self._owned = cloned.expected
         if volume is not None and self._options.verify:
-            await self._verify(supply, volume)
+            self._digest = await verify_volume(self._context, supply, volume)
         return volume
 
     async def _choose(self, saved: Checkpoint | None) -> Destination:
@@ -260,12 +264,10 @@ class Filling:
         known = extents.size - extents.bytes_at(Progress.PENDING)
         extents.advance(0, extents.size, Progress.PENDING)
         self._notes.begin(saved)
-        reading = await self._session.connect(daemon_pings=False)
         trusted = is_trusted(saved) and not destination.is_device
         # What arrived after the checkpoint is not classified yet; comparing it does that.
         compare_from = min(seam_before(reached), known) if trusted else 0
-        same = await supply.first_difference(reading, volume, extents, (compare_from, reached))
-        await reading.close()
+        same = await self._first_difference(supply, volume, (compare_from, reached))
         if same < reached and not destination.is_device:
             raise changed(destination, f"it differs from the image at byte {same}")
         extents.advance(0, same, Progress.ACKNOWLEDGED)
@@ -275,7 +277,7 @@ class Filling:
         connection = await self._session.connect()
         self._report.connections = 1
         left = saved.left if same == 0 else 0
-        await self._fill(supply, connection, volume, destination=destination, left=left)
+        await self._fill(supply, connection, volume, destination, left)
         await self._place(destination, volume, supply.size)
 
     # --- taking the place of the old volume ----------------------------------------------------
@@ -328,7 +330,7 @@ class Filling:
             tracker=Tracker(),
             report=report,
             keeper=None,
-            limiter=self._limiter,
+            limiter=self._context.limiter,
             permissions=described.permissions,
         )
         try:
@@ -375,14 +377,19 @@ class Filling:
     async def _compare_all(
         self, supply: Supply, volume: VolumeHandle, destination: Destination
     ) -> None:
-        reading = await self._session.connect(daemon_pings=False)
         size = self._tracker.map.size
-        try:
-            same = await supply.first_difference(reading, volume, self._tracker.map, (0, size))
-        finally:
-            await reading.close()
+        same = await self._first_difference(supply, volume, (0, size))
         if same < size and not self._options.start_over:
             raise changed(destination, f"it differs from the image at byte {same}")
+
+    async def _first_difference(
+        self, supply: Supply, volume: VolumeHandle, within: tuple[int, int]
+    ) -> int:
+        reading = await self._session.connect(daemon_pings=False)
+        try:
+            return await supply.first_difference(reading, volume, self._tracker.map, within)
+        finally:
+            await reading.close()
 
     async def _tidy_up(self, saved: Checkpoint) -> None:
         """All is done but deleting the temporary volume."""
@@ -440,122 +447,14 @@ class Filling:
         supply: Supply,
         connection: Connection,
         volume: VolumeHandle,
-        *,
         destination: Destination,
         left: int,
     ) -> None:
         """Bring over what is missing, and prove it."""
         self._sending = True
-        if self._tracker.passed < supply.size or supply.size == 0:
-            await self._send(supply, connection, volume, destination=destination, left=left)
-        else:
-            await supply.check()
-            await self._look_once_more(volume, supply.size, exact=not destination.is_device)
-        if self._options.verify or destination.is_device or self._thin:
-            await self._verify(supply, volume)
-
-    async def _send(
-        self,
-        supply: Supply,
-        connection: Connection,
-        volume: VolumeHandle,
-        *,
-        destination: Destination,
-        left: int,
-    ) -> None:
-        self._tracker.phase = Phase.SENDING
-        start = self._tracker.passed
-        stream = await open_upload(connection, VolumeRange(volume, start))
-        storage = self._session.storage
-        proof = None
-        if not destination.is_device:
-            proof = GrowthProof(storage, volume, stream.raise_error)
-        sender = Sender(
-            supply.fd,
-            connection,
-            stream,
-            self._tracker,
-            supply.size,
-            limiter=self._limiter
-            or TokenBucket(self._options.limit, asyncio.get_running_loop().time()),
-            proof=proof,
-            paced=destination.is_device,
-            first_byte=left > 0,
-        )
-        watcher = asyncio.create_task(self._acknowledge(proof))
-        try:
-            going = supply.batches(
-                self._tracker.map,
-                start,
-                zero_scan=self._options.zero_scan,
-                unread=stream.sends_files,
-            )
-            async with aclosing(going) as batches:
-                await sender.run(batches)
-            self._tracker.phase = Phase.FINISHING
-            if proof is not None:
-                await proof.confirm(supply.size)
-            await supply.check()
-            await stream.finish()
-            await self._look_once_more(volume, supply.size, exact=proof is not None)
-        finally:
-            self._report.bytes_sent += stream.bytes_sent
-            watcher.cancel()
-            await stream.abort()
-        self._tracker.map.advance(0, supply.size, Progress.ACKNOWLEDGED)
-
-    async def _acknowledge(self, proof: GrowthProof | None) -> None:
-        """Mark what the volume's size shows to have been written. Errors are the sender's."""
-        clock = asyncio.get_running_loop().time
-        done = self._tracker.passed
-        moved, at = self._tracker.moved, clock()
-        with suppress(LacunaError):
-            while True:
-                await asyncio.sleep(min(WAKE_EVERY, ACKNOWLEDGE_EVERY))
-                recent = clock() - at < ACKNOWLEDGE_EVERY
-                if recent and self._tracker.moved - moved < ACKNOWLEDGE_BYTES:
-                    continue
-                moved, at = self._tracker.moved, clock()
-                if proof is not None:
-                    reached = max(done, min(await proof.look(), self._tracker.passed))
-                    self._tracker.map.advance(done, reached, Progress.ACKNOWLEDGED)
-                    done = reached
-                self._notes.save()
-
-    async def _look_once_more(self, volume: VolumeHandle, size: int, *, exact: bool) -> None:
-        try:
-            info = await self._session.storage.volume_info(volume)
-        except VolumeNotFoundError as error:
-            self._owned = None
-            raise NotProvedError(
-                "the volume was deleted by somebody else while it was written"
-            ) from error
-        if (exact and info.physical != size) or info.physical < size:
-            raise NotProvedError(
-                f"the volume has {info.physical} bytes and not {size}: somebody else changes it"
-            )
-        # When somebody cuts the file, the daemon writes on where it was: the size comes out right
-        # and what was before is gone. Less room than data tells (or that the file system
-        # compresses), and then reading back decides.
-        self._thin = info.allocation < self._tracker.map.bytes_of(Kind.DATA)
-
-    async def _verify(self, supply: Supply, volume: VolumeHandle) -> None:
-        self._tracker.phase = Phase.VERIFYING
-        mine = await supply.digest(self._tracker.map)
-        await supply.check()
-        reading = await self._session.connect(daemon_pings=False)
-        try:
-            theirs, received = await digest_of_volume(reading, volume, supply.size)
-            self._report.bytes_received += received
-            self._report.digest = compare(mine, theirs)
-            self._digest = theirs
-        except VerificationError:
-            # Both sides are kept, to be looked at.
-            self._owned = None
-            self._notes.forget()
-            raise
-        self._report.verified = True
-        self._tracker.map.advance(0, supply.size, Progress.VERIFIED)
+        self._delivery = Delivery(self._context, supply, volume, is_device=destination.is_device)
+        await self._delivery.run(connection, left=left)
+        self._digest = self._delivery.digest
 
     async def _clean_up(self, error: BaseException) -> None:
         """Delete the half-written volume, over a new connection if need be."""

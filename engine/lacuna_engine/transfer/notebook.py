@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
+from lacuna_engine.errors import LacunaError
 from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage, VolumeMark
 
 __all__ = ["Notebook"]
@@ -18,6 +20,7 @@ class Notebook:
     def __init__(self, keeper: Keeper | None) -> None:
         self._keeper = keeper
         self._checkpoint: Checkpoint | None = None
+        self._kept: Stage | None = None
         self._next_save = 0.0
 
     def load(self) -> Checkpoint | None:
@@ -32,6 +35,7 @@ class Notebook:
     def resume(self, checkpoint: Checkpoint) -> None:
         """Go on noting in what was noted before, which is kept already."""
         self._checkpoint = checkpoint
+        self._kept = checkpoint.stage
 
     def owned(self, identity: str, left: int = 0, *, made: bool = True) -> None:
         """The destination is there, empty but for ``left`` bytes, and ours if ``made``."""
@@ -72,14 +76,15 @@ class Notebook:
     def keep(self) -> bool:
         """Note for the last time how far it is; tell whether it can be gone on with.
 
-        When the daemon was last heard of stays as it was: it may be long gone.
+        When the daemon was last heard of stays as it was: it may be long gone. Whoever calls this
+        has an error of their own to report, so it raises none: if this note cannot be made, an
+        earlier one may do.
         """
-        if self._keeper is None or self._checkpoint is None:
+        if self._checkpoint is None:
             return False
-        if self._checkpoint.stage is Stage.MAKING:
-            return False
-        self._save(durable=True)
-        return True
+        with suppress(LacunaError):
+            self._save(durable=True)
+        return self._kept not in (None, Stage.MAKING)
 
     def finish(self) -> None:
         """All is done. The note of that stays until whoever keeps it has written it down."""
@@ -99,3 +104,4 @@ class Notebook:
     def _save(self, *, durable: bool) -> None:
         if self._keeper is not None and self._checkpoint is not None:
             self._keeper.save(self._checkpoint, durable=durable)
+            self._kept = self._checkpoint.stage

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from lacuna_engine.storage.records import Permissions
+
 __all__ = ["IfExists", "TransferOptions"]
 
 
@@ -28,6 +30,9 @@ class TransferOptions:
     ``keep_until_complete`` has a volume that is replaced keep its content until the new one is
     complete, which takes the space twice; downloads always do so. ``force`` writes to a volume
     although a running domain uses it.
+
+    ``owner``, ``group`` (numbers) and ``mode`` are what a volume that is uploaded gets; below 0
+    each is as the pool has it.
     """
 
     if_exists: IfExists = IfExists.FAIL
@@ -37,3 +42,15 @@ class TransferOptions:
     start_over: bool = False
     keep_until_complete: bool = False
     force: bool = False
+    owner: int = -1
+    group: int = -1
+    mode: int = -1
+
+    @property
+    def permissions(self) -> Permissions | None:
+        """What of them was asked for; None if nothing was."""
+        owner, group, mode = (
+            None if number < 0 else number for number in (self.owner, self.group, self.mode)
+        )
+        asked = Permissions(owner=owner, group=group, mode=mode)
+        return None if asked == Permissions() else asked

@@ -172,11 +172,11 @@ def is_intact(saved: Checkpoint, final: VolumeDescription | None) -> bool:
 
 
 async def discard_volume(storage: Storage, saved: Checkpoint) -> None:
-    """Delete the half-made volume of a transfer that nobody goes on with.
+    """Delete the half-made volume of a transfer that nobody goes on with; a complete one stays.
 
     Raises :class:`TransferError` if it is the only complete version of what it was to replace.
     """
-    if not saved.made or (saved.stage is Stage.MAKING and not saved.final):
+    if not saved.made or not saved.has_leftovers or saved.stage is Stage.COMPLETE:
         return
     pool = await storage.active_pool(saved.place)
     try:

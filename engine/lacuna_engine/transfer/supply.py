@@ -169,6 +169,8 @@ class VolumeSupply:
         self, extents: ExtentMap, start: int, *, zero_scan: bool, unread: bool
     ) -> AsyncGenerator[Batch, None]:
         del extents, unread
+        if start == self.size:
+            return  # a length of zero would mean all there is
         connection = await self._session.connect(daemon_pings=False)
         stream = await open_download(
             connection, VolumeRange(self._volume, start, self.size - start)
@@ -181,6 +183,8 @@ class VolumeSupply:
                     position += piece.length
                     continue
                 after = position + len(piece.view)
+                if after > self.size:
+                    raise _changed(self.name)
                 if zero_scan:
                     yield list(zero_runs(position, piece.view))
                 else:

@@ -56,6 +56,7 @@ class Upload:
             report=self.report,
             keeper=keeper,
             limiter=limiter,
+            permissions=options.permissions if options is not None else None,
         )
 
     @property

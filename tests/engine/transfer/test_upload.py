@@ -33,7 +33,6 @@ from lacuna_engine.errors import (
 )
 from lacuna_engine.extents import Kind, Progress, Source
 from lacuna_engine.rpc import procedures as p
-from lacuna_engine.rpc import records as r
 from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.transfer import (
     IfExists,
@@ -45,7 +44,7 @@ from lacuna_engine.transfer import (
     Upload,
 )
 from lacuna_engine.transfer import filling as module
-from lacuna_engine.transfer.filling import Filling
+from lacuna_engine.transfer.delivery import Delivery
 
 LAYOUT = [("data", 300 * KIB), ("hole", 2 * MIB), ("zero", 128 * KIB), ("data", 2 * MIB + 77)]
 DATA = 300 * KIB + 2 * MIB + 77
@@ -271,15 +270,15 @@ async def test_acknowledged_while_it_runs(
     daemon: Daemon, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The map shows how much the volume is seen to have, before the end."""
-    monkeypatch.setattr(module, "ACKNOWLEDGE_EVERY", 0.0)
+    monkeypatch.setattr("lacuna_engine.transfer.delivery.ACKNOWLEDGE_EVERY", 0.0)
     seen: list[int] = []
-    check = Filling._look_once_more
+    check = Delivery._look_once_more
 
-    async def look(self: Filling, volume: r.VolumeHandle, size: int, *, exact: bool) -> None:
+    async def look(self: Delivery, *, exact: bool) -> None:
         seen.append(self._tracker.map.bytes_at(Progress.ACKNOWLEDGED))
-        await check(self, volume, size, exact=exact)
+        await check(self, exact=exact)
 
-    monkeypatch.setattr(Filling, "_look_once_more", look)
+    monkeypatch.setattr(Delivery, "_look_once_more", look)
     await job()
     assert seen[0] > 0
 
@@ -489,9 +488,9 @@ async def test_somebody_else_changes_the_volume(
     other: str, daemon: Daemon, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Right before the last look."""
-    check = Filling._look_once_more
+    check = Delivery._look_once_more
 
-    async def meddle(self: Filling, volume: r.VolumeHandle, size: int, *, exact: bool) -> None:
+    async def meddle(self: Delivery, *, exact: bool) -> None:
         match other:
             case "shorter":
                 del daemon.volumes["img"].data[-1:]
@@ -500,10 +499,11 @@ async def test_somebody_else_changes_the_volume(
             case "gone":
                 del daemon.volumes["img"]
             case _:
-                daemon.volumes["img"].data[:] = bytes(size)
-        await check(self, volume, size, exact=exact)
+                data = daemon.volumes["img"].data
+                data[:] = bytes(len(data))
+        await check(self, exact=exact)
 
-    monkeypatch.setattr(Filling, "_look_once_more", meddle)
+    monkeypatch.setattr(Delivery, "_look_once_more", meddle)
     if other == "emptied":
         await job.fails(VerificationError)
         return

@@ -1,0 +1,170 @@
+"""Bringing an image into the volume made for it, and proving that it is there."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, suppress
+
+from lacuna_engine.client import Connection
+from lacuna_engine.errors import (
+    LacunaError,
+    NotProvedError,
+    VerificationError,
+    VolumeNotFoundError,
+)
+from lacuna_engine.extents import Kind, Progress
+from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
+from lacuna_engine.transfer.context import Context
+from lacuna_engine.transfer.digest import BlockDigest
+from lacuna_engine.transfer.progress import Phase
+from lacuna_engine.transfer.prove import GrowthProof
+from lacuna_engine.transfer.sender import Sender
+from lacuna_engine.transfer.streams import open_upload
+from lacuna_engine.transfer.supply import Supply
+from lacuna_engine.transfer.verify import compare, digest_of_volume
+
+__all__ = ["Delivery", "verify_volume"]
+
+ACKNOWLEDGE_EVERY = 0.5
+ACKNOWLEDGE_BYTES = 32 << 20
+"""Seconds, and bytes of data, between looks at how much of the volume has been written."""
+
+WAKE_EVERY = 0.05
+
+
+class Delivery:
+    """Sends what is missing of ``supply`` into ``volume``, a device or a file.
+
+    What is not pending in the map, up to where the tracker says, is there already.
+    """
+
+    def __init__(
+        self, context: Context, supply: Supply, volume: VolumeHandle, *, is_device: bool
+    ) -> None:
+        self._context = context
+        self._tracker = context.tracker
+        self._supply = supply
+        self._volume = volume
+        self._is_device = is_device
+        self._thin = False
+        self.digest: BlockDigest | None = None
+        """Of the volume, if it has been read back."""
+        self.gone = False
+        """Whether the volume has turned out to be deleted by somebody else."""
+
+    async def run(self, connection: Connection, *, left: int) -> None:
+        """Do it over ``connection``. Raises :class:`LacunaError`.
+
+        ``left`` is how many bytes of unknown value the volume still has.
+        """
+        supply = self._supply
+        if self._tracker.passed < supply.size or supply.size == 0:
+            await self._send(connection, left)
+        else:
+            await supply.check()
+            await self._look_once_more(exact=not self._is_device)
+        if self._context.options.verify or self._is_device or self._thin:
+            self.digest = await verify_volume(self._context, supply, self._volume)
+
+    async def _send(self, connection: Connection, left: int) -> None:
+        tracker, supply, size = self._tracker, self._supply, self._supply.size
+        tracker.phase = Phase.SENDING
+        start = tracker.passed
+        stream = await open_upload(connection, VolumeRange(self._volume, start))
+        proof = None
+        if not self._is_device:
+            proof = GrowthProof(self._context.storage, self._volume, stream.raise_error)
+        sender = Sender(
+            supply.fd,
+            connection,
+            stream,
+            tracker,
+            size,
+            limiter=self._context.pace(),
+            proof=proof,
+            paced=self._is_device,
+            first_byte=left > 0,
+        )
+        watcher = asyncio.create_task(self._acknowledge(proof))
+        try:
+            going = supply.batches(
+                tracker.map,
+                start,
+                zero_scan=self._context.options.zero_scan,
+                unread=stream.sends_files,
+            )
+            async with aclosing(going) as batches:
+                await sender.run(batches)
+            tracker.phase = Phase.FINISHING
+            if proof is not None:
+                await proof.confirm(size)
+            await supply.check()
+            await stream.finish()
+            await self._look_once_more(exact=proof is not None)
+        finally:
+            self._context.report.bytes_sent += stream.bytes_sent
+            watcher.cancel()
+            await asyncio.gather(watcher, return_exceptions=True)
+            await stream.abort()
+        tracker.map.advance(0, size, Progress.ACKNOWLEDGED)
+
+    async def _acknowledge(self, proof: GrowthProof | None) -> None:
+        """Mark what the volume's size shows to have been written. Errors are the sender's."""
+        clock = asyncio.get_running_loop().time
+        tracker = self._tracker
+        done = tracker.passed
+        moved, at = tracker.moved, clock()
+        with suppress(LacunaError):
+            while True:
+                await asyncio.sleep(min(WAKE_EVERY, ACKNOWLEDGE_EVERY))
+                recent = clock() - at < ACKNOWLEDGE_EVERY
+                if recent and tracker.moved - moved < ACKNOWLEDGE_BYTES:
+                    continue
+                moved, at = tracker.moved, clock()
+                if proof is not None:
+                    reached = max(done, min(await proof.look(), tracker.passed))
+                    tracker.map.advance(done, reached, Progress.ACKNOWLEDGED)
+                    done = reached
+                self._context.notes.save()
+
+    async def _look_once_more(self, *, exact: bool) -> None:
+        size = self._supply.size
+        try:
+            info = await self._context.storage.volume_info(self._volume)
+        except VolumeNotFoundError as error:
+            self.gone = True
+            raise NotProvedError(
+                "the volume was deleted by somebody else while it was written"
+            ) from error
+        if (exact and info.physical != size) or info.physical < size:
+            raise NotProvedError(
+                f"the volume has {info.physical} bytes and not {size}: somebody else changes it"
+            )
+        # When somebody cuts the file, the daemon writes on where it was: the size comes out right
+        # and what was before is gone. Less room than data tells (or that the file system
+        # compresses), and then reading back decides.
+        self._thin = info.allocation < self._tracker.map.bytes_of(Kind.DATA)
+
+
+async def verify_volume(context: Context, supply: Supply, volume: VolumeHandle) -> BlockDigest:
+    """Read both sides and compare. Returns the digest of the volume.
+
+    Raises :class:`VerificationError`; then both sides are kept, to be looked at, and the checkpoint
+    is forgotten.
+    """
+    context.tracker.phase = Phase.VERIFYING
+    mine = await supply.digest(context.tracker.map)
+    await supply.check()
+    reading = await context.session.connect(daemon_pings=False)
+    try:
+        theirs, received = await digest_of_volume(reading, volume, supply.size)
+        context.report.bytes_received += received
+        context.report.digest = compare(mine, theirs)
+    except VerificationError:
+        context.notes.forget()
+        raise
+    finally:
+        await reading.close()
+    context.report.verified = True
+    context.tracker.map.advance(0, supply.size, Progress.VERIFIED)
+    return theirs
