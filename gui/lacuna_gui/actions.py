@@ -5,18 +5,24 @@ What an action does is connected by the window; whether it can be done now is se
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
+from lacuna_gui.slots import ignoring
 from lacuna_gui.theme import icon
+from lacuna_gui.words import plain_text
 
 __all__ = ["ActionSpec", "Actions"]
 
 translate = QCoreApplication.translate
+
+Command = Callable[..., Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,7 @@ def _connection_specs() -> Iterator[ActionSpec]:
         "connection.close", translate("Actions", "&Disconnect"), "Ctrl+Shift+O", "disconnect"
     )
     yield ActionSpec("connection.edit", translate("Actions", "&Edit…"), "F4", "edit")
-    yield ActionSpec("connection.duplicate", translate("Actions", "Du&plicate…"), "", "duplicate")
+    yield ActionSpec("connection.duplicate", translate("Actions", "D&uplicate…"), "", "duplicate")
     yield ActionSpec("connection.delete", translate("Actions", "De&lete connection…"), "", "delete")
     yield ActionSpec(
         "connection.import", translate("Actions", "&Import connections…"), "", "import"
@@ -120,8 +126,8 @@ def _transfer_specs() -> Iterator[ActionSpec]:
         "transfer.remove", translate("Actions", "Re&move from list"), "Shift+Del", "remove"
     )
     yield ActionSpec("transfer.up", translate("Actions", "Move &up"), "Alt+Up", "arrow-up")
-    yield ActionSpec("transfer.down", translate("Actions", "Move d&own"), "Alt+Down", "arrow-down")
-    yield ActionSpec("transfer.top", translate("Actions", "Move to the t&op"), "Alt+Home", "top")
+    yield ActionSpec("transfer.down", translate("Actions", "Move &down"), "Alt+Down", "arrow-down")
+    yield ActionSpec("transfer.top", translate("Actions", "Mo&ve to the top"), "Alt+Home", "top")
     yield ActionSpec(
         "transfer.bottom", translate("Actions", "Move to the &bottom"), "Alt+End", "bottom"
     )
@@ -148,7 +154,7 @@ def _transfer_specs() -> Iterator[ActionSpec]:
     )
     yield ActionSpec(
         "queue.limit",
-        translate("Actions", "Limit &total speed…"),
+        translate("Actions", "Limit total sp&eed…"),
         "Ctrl+Shift+L",
         "limit",
         translate("Actions", "Limit the speed of all transfers together"),
@@ -175,6 +181,13 @@ def _other_specs() -> Iterator[ActionSpec]:
     yield ActionSpec("app.preferences", translate("Actions", "&Preferences…"), "Ctrl+,", "settings")
     yield ActionSpec("app.quit", translate("Actions", "&Quit"), "Ctrl+Q", "quit")
     yield ActionSpec("app.shortcuts", translate("Actions", "&Keyboard shortcuts"), "F1", "keyboard")
+    yield ActionSpec(
+        "app.diagnostics",
+        translate("Actions", "Copy &diagnostics"),
+        "",
+        "copy",
+        translate("Actions", "Copy versions and the last errors, without any names"),
+    )
     yield ActionSpec("app.about", translate("Actions", "&About Lacuna"), "", "about")
 
 
@@ -193,7 +206,8 @@ class Actions(QObject):
                 action.setIcon(icon(spec.icon))
             if spec.tip:
                 action.setStatusTip(spec.tip)
-            tip = spec.tip or spec.text.replace("&", "").rstrip("…")
+            action.setIconText(plain_text(spec.text))
+            tip = spec.tip or action.iconText()
             keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
             action.setToolTip(f"{tip} ({keys})" if keys else tip)
             action.setCheckable(spec.checkable)
@@ -207,6 +221,15 @@ class Actions(QObject):
     def __iter__(self) -> Iterator[QAction]:
         """Iterate in the order of the menus."""
         return iter(self._actions.values())
+
+    def perform(
+        self, commands: Mapping[str, Command], how: Callable[[Any], object] | None = None
+    ) -> None:
+        """Have actions do their commands: call them, or call ``how`` with them."""
+        for name, command in commands.items():
+            call = command if how is None else partial(how, command)
+            # What the signal brings is whether it is checked, which few want to know.
+            self._actions[name].triggered.connect(ignoring(call))
 
     def enable(self, allowed: bool, *names: str) -> None:  # noqa: FBT001 - as Qt's own setEnabled
         """Say whether actions can be used now."""

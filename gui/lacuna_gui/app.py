@@ -12,23 +12,31 @@ from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QEvent, QObject, QUrl, Signal
+from PySide6.QtGui import QFileOpenEvent
 from PySide6.QtWidgets import QApplication
 
 from lacuna_engine import __version__
 from lacuna_engine.errors import LacunaError
+from lacuna_engine.log_file import recording
 from lacuna_engine.profiles import Profile, ProfileStore, Secrets
 from lacuna_engine.transfer import Session
 from lacuna_engine.transport import parse_uri
 from lacuna_engine.transport.prompts import Prompter
 from lacuna_gui.bridge import Bridge, make_loop
+from lacuna_gui.collector import Collector
 from lacuna_gui.commands.connections import GIVEN
+from lacuna_gui.desktop import Desktop
 from lacuna_gui.dialogs.prompts import ProfilePrompter, WindowPrompter
 from lacuna_gui.hosts import Host, Hosts
+from lacuna_gui.instance import Instance, Request, channel_of
 from lacuna_gui.language import install_language
+from lacuna_gui.preload import Preload
+from lacuna_gui.qt_log import log_qt
 from lacuna_gui.screenshot import Screenshot
 from lacuna_gui.settings import Settings
 from lacuna_gui.theme import Scheme, Theme, app_icon
+from lacuna_gui.views.drops import offer_of
 from lacuna_gui.window import MainWindow
 from lacuna_gui.worker_queue import WorkerQueue
 
@@ -74,6 +82,9 @@ class Application(QObject):
         self.bridge.busy.connect(self.window.show_busy)
         self.hosts.removed.connect(self._on_removed)
         self.window.closing.connect(self.quit)
+        self.desktop = Desktop(loop, self)
+        self.window.endings.told.connect(self.desktop.show)
+        self.desktop.activated.connect(self.window.come_to_front)
         settings.changed.connect(self._on_settings)
         self.queue.attach()
         self.queue.set_limit(preferences.limit)
@@ -109,8 +120,23 @@ class Application(QObject):
                 if not host.id.startswith(GIVEN):
                     self.window.connection_commands.connect_host(host)
         self.window.show()
+        self.take(files)
+
+    def take(self, files: Sequence[Path]) -> None:
+        """Ask what to do with files that came from outside of the window."""
         if files:
-            self.window.volume_commands.ask_upload(files)
+            self.window.moving_commands.take(offer_of(files), None)
+
+    def take_one(self, file: Path) -> None:
+        """Ask what to do with a file that was dropped on the application's icon."""
+        self.take([file])
+
+    def on_request(self, request: Request) -> None:
+        """Do what a process wanted that was started later: come to the front, take its files."""
+        if request.token:
+            os.environ["XDG_ACTIVATION_TOKEN"] = request.token  # Qt spends it on the next wish
+        self.window.come_to_front()
+        self.take(request.files)
 
     def _connect_given(self, number: int, uri: str) -> None:
         """Open a connection that holds for this run only."""
@@ -130,6 +156,7 @@ class Application(QObject):
 
     async def _end(self, code: int) -> None:
         try:
+            await self.desktop.close()
             await self.queue.close()
             await self.hosts.close()
             await self.bridge.close()
@@ -138,12 +165,21 @@ class Application(QObject):
                 self.ended.set_result(code)
 
 
+@recording("window")
 def main(argv: Sequence[str] | None = None) -> int:
     """Open the window; returns the exit code when it is closed."""
     arguments = _parsed(sys.argv[1:] if argv is None else argv)
     if arguments.screenshot is not None and not _has_display():
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    log_qt()
     application = _application()
+    instance = Instance(channel_of(os.environ, arguments.settings, arguments.profiles))
+    if _is_plain(arguments):
+        token = os.environ.get("XDG_ACTIVATION_TOKEN", "")
+        if instance.hand_over(Request(tuple(arguments.files), token)):
+            return 0
+    elif arguments.screenshot is None:
+        instance.listen()
     settings = Settings(arguments.settings)
     if arguments.theme:
         settings.override(theme=arguments.theme)
@@ -157,7 +193,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.size:
         built.window.resize(*arguments.size)
     _on_signals(loop, built)
+    instance.asked.connect(built.on_request)
+    if isinstance(application, _Program):
+        application.opened.connect(built.take_one)
     built.start(arguments.connect, arguments.files)
+    collector = Collector(built)
+    Preload(built)
     if arguments.screenshot is not None:
         picture = Screenshot(built.window, arguments.screenshot, uploads=arguments.upload)
         task = loop.create_task(picture.run(arguments.until, arguments.patience))
@@ -168,16 +209,38 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return loop.run_until_complete(built.ended)
     finally:
+        instance.close()
         # Widgets go before the application does; what is left of them is for Python.
         built.window.deleteLater()
         application.processEvents()
         loop.close()
+        collector.close()
         gc.collect()
+
+
+class _Program(QApplication):
+    """The application; desktops that open files by events tell them here."""
+
+    opened = Signal(object)
+    """A `Path` that was dropped on the application's icon."""
+
+    def event(self, event: QEvent) -> bool:
+        """Take files out of the events that bring them."""
+        if isinstance(event, QFileOpenEvent) and event.file():
+            self.opened.emit(Path(event.file()))
+            return True
+        return super().event(event)
+
+
+def _is_plain(arguments: argparse.Namespace) -> bool:
+    """Tell whether a window that is there can do all that is wanted."""
+    own = (arguments.connect, arguments.screenshot, arguments.upload, arguments.theme)
+    return not any((*own, arguments.language, arguments.size))
 
 
 def _application() -> QApplication:
     existing = QApplication.instance()
-    application = existing if isinstance(existing, QApplication) else QApplication(["lacuna"])
+    application = existing if isinstance(existing, QApplication) else _Program(["lacuna"])
     application.setApplicationName("lacuna")
     application.setApplicationDisplayName("Lacuna")
     application.setApplicationVersion(__version__)
@@ -207,6 +270,12 @@ def _code(ended: asyncio.Task[bool]) -> int:
     return 0
 
 
+def _path(text: str) -> Path:
+    """Return a file's path, absolute: it may be for a process that stands elsewhere."""
+    url = QUrl(text)
+    return Path(url.toLocalFile() if url.isLocalFile() else text).absolute()
+
+
 def _size(text: str) -> tuple[int, int]:
     width, _, height = text.partition("x")
     return int(width), int(height)
@@ -214,7 +283,7 @@ def _size(text: str) -> tuple[int, int]:
 
 def _parsed(argv: Sequence[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="lacuna", description="Open the window of Lacuna.")
-    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="images to upload")
+    parser.add_argument("files", nargs="*", type=_path, metavar="FILE", help="images to upload")
     parser.add_argument(
         "--connect", action="append", default=[], metavar="URI", help="connect, for this run only"
     )

@@ -16,6 +16,7 @@ import qasync  # type: ignore[import-untyped]
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal
 
+from lacuna_engine.logs import error_fields, log_event
 from lacuna_gui.problem import Problem, problem_of
 
 __all__ = ["Bridge", "make_loop"]
@@ -85,7 +86,7 @@ class Bridge(QObject):
                     done(task.result())
                 return
             problem = problem_of(error, what)
-            _log.info("%s", problem.text())
+            log_event(_log, logging.WARNING, "work failed", **error_fields(error))
             (failed or self.problem.emit)(problem)
 
         task.add_done_callback(ended)

@@ -13,6 +13,8 @@ from typing import Final
 
 from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 
+translate = QCoreApplication.translate
+
 __all__ = [
     "UNKNOWN",
     "bytes_text",
@@ -143,7 +145,7 @@ def duration_text(seconds: float) -> str:
     hours, minutes = divmod(minutes, 60)
     days, left = divmod(hours, 24)
     if days:
-        return _tr("{0} d {1} h").format(days, left)
+        return translate("format", "{0} d {1} h").format(days, left)
     if hours:
         return f"{hours}:{minutes:02}:{rest:02}"
     return f"{minutes}:{rest:02}"
@@ -162,7 +164,7 @@ def eta_text(seconds: float | None) -> str:
 def elapsed_text(seconds: float, locale: QLocale | None = None) -> str:
     """Return the time something took, with a digit behind the point while it is short."""
     if 0 <= seconds < 9.95:
-        return _tr("{0} s").format((locale or QLocale()).toString(seconds, "f", 1))
+        return translate("format", "{0} s").format((locale or QLocale()).toString(seconds, "f", 1))
     return duration_text(seconds)
 
 
@@ -238,8 +240,8 @@ def _with_percent(number: str, locale: QLocale) -> str:
 
 
 def _count_of_bytes(count: int, locale: QLocale) -> str:
-    return _tr("1 byte") if count == 1 else _tr("{0} bytes").format(locale.toString(count))
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("format", text)
+    return (
+        translate("format", "1 byte")
+        if count == 1
+        else translate("format", "{0} bytes").format(locale.toString(count))
+    )

@@ -6,13 +6,14 @@ import asyncio
 from contextlib import suppress
 from typing import Any
 
-from lacuna_engine.extents import ExtentMap, Kind, Progress
+from lacuna_engine.extents import Kind, Progress
+from lacuna_gui.paint.runs import RunTable
 from lacuna_gui.queue import QueueSignals
 
 __all__ = ["MapFeed"]
 
 AT_ONCE = 20_000
-"""Numbers of a record that are taken in while the window waits, in some 10 ms. More of them, up to
+"""Numbers of a record that are taken in while the window waits, in some 5 ms. More of them, up to
 millions, are read in a thread."""
 
 Ranges = list[tuple[int, int, Kind, Progress]]
@@ -44,7 +45,7 @@ class MapFeed:
         if len(record["kinds"]) + len(record["progress"]) > AT_ONCE:
             self._reading = self._loop.create_task(self._read(job, record))
         else:
-            self._signals.map_replaced.emit(job, ExtentMap.from_record(record))
+            self._signals.map_replaced.emit(job, RunTable.from_record(record))
 
     def change(self, job: str, ranges: list[tuple[int, int, int, int]]) -> None:
         """Take what has changed since."""
@@ -67,8 +68,8 @@ class MapFeed:
 
     async def _read(self, job: str, record: Any) -> None:
         with suppress(ValueError):
-            extents = await asyncio.to_thread(ExtentMap.from_record, record)
-            self._signals.map_replaced.emit(job, extents)
+            table = await asyncio.to_thread(RunTable.from_record, record)
+            self._signals.map_replaced.emit(job, table)
         self._reading = None
         meanwhile, self._meanwhile = self._meanwhile, []
         if meanwhile:

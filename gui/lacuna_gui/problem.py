@@ -30,6 +30,7 @@ from lacuna_engine.errors import (
     VolumeExistsError,
     VolumeNotFoundError,
 )
+from lacuna_gui.hints import in_window_words
 
 translate = QCoreApplication.translate
 
@@ -49,6 +50,10 @@ class Problem:
         """Return everything as lines, for the clipboard and the log."""
         return "\n".join(part for part in (self.what, self.why, self.cure, self.details) if part)
 
+    def line(self) -> str:
+        """Return what happened and what to do, for where there is room for little."""
+        return f"{_ended(self.what)} {self.cure}".strip()
+
 
 def problem_of(error: BaseException, what: str = "") -> Problem:
     """Put an exception into words. ``what`` says which work failed, as a sentence."""
@@ -65,7 +70,7 @@ def problem_of(error: BaseException, what: str = "") -> Problem:
     return Problem(
         what=what or why,
         why=_ended(why) if what else "",
-        cure=_own_cure(error) or error.hint or _cure(error),
+        cure=in_window_words(error.hint) or _cure(error),
         details=_details(error),
     )
 
@@ -98,15 +103,6 @@ def _details(error: LacunaError) -> str:
     return "\n".join(lines)
 
 
-def _own_cure(error: LacunaError) -> str:
-    """Say what to do where the engine's hint speaks of its command line."""
-    if isinstance(error, ExistsError):
-        return translate(
-            "Problem", "Choose another name, or say that it may be replaced or skipped."
-        )
-    return ""
-
-
 def _cure(error: LacunaError) -> str:  # noqa: PLR0911 - one answer for each kind
     """Say what to do where the engine does not."""
     match error:
@@ -126,7 +122,7 @@ def _cure(error: LacunaError) -> str:  # noqa: PLR0911 - one answer for each kin
             return translate(
                 "Problem", "Another client is using the volume. Try again in a moment."
             )
-        case VolumeExistsError():
+        case ExistsError() | VolumeExistsError():
             return translate("Problem", "Choose another name, or replace the volume.")
         case VolumeNotFoundError() | PoolNotFoundError():
             return translate("Problem", "Somebody else may have removed it. Refresh the list.")

@@ -39,7 +39,10 @@ class JobOptions:
     """What can be asked of one job. ``limit`` is bytes a second, 0 for none.
 
     ``format`` is ``auto`` or what the file must be. ``start`` false leaves the job paused in the
-    queue. Jobs of higher ``priority`` start first.
+    queue. Jobs of higher ``priority`` start first. ``keep_until_complete`` keeps what is replaced
+    until then; ``force`` writes to volumes in use. ``owner``, ``group`` and ``mode`` are numbers
+    for the volume that is made; below 0 they are as the pool has them. ``connections`` is the
+    number of streams at a time, 0 as many as make it faster.
     """
 
     if_exists: IfExists = IfExists.FAIL
@@ -49,6 +52,12 @@ class JobOptions:
     format: str = "auto"
     start: bool = True
     priority: int = 0
+    keep_until_complete: bool = False
+    force: bool = False
+    owner: int = -1
+    group: int = -1
+    mode: int = -1
+    connections: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +90,13 @@ class LogLine:
 class QueueSignals(QObject):
     """What the queue tells. Rows are `models.transfers.TransferRow`; ids are strings."""
 
-    row_added = Signal(object)
+    rows_added = Signal(object)
+    """A list of rows; a long one comes in several parts."""
     rows_changed = Signal(object)
     """A list of rows, at most some 20 times a second."""
     row_removed = Signal(str)
     map_replaced = Signal(str, object)
-    """The job's id and an `ExtentMap` of one's own: the snapshot when a job is watched."""
+    """The job's id and a `RunTable` of one's own: the snapshot when a job is watched."""
     map_changed = Signal(str, object)
     """The id and a list of ``(start, end, Kind, Progress)``, in the order they happened."""
     totals = Signal(object)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from lacuna_gui.models.transfers import TransferRow
 from lacuna_gui.queue import QueueSignals
@@ -36,11 +36,21 @@ class RowBoard:
 
     def put(self, row: TransferRow) -> None:
         """Take in what a row is now."""
-        before = self._rows.get(row.id)
-        self._rows[row.id] = row
-        if before is None:
-            self._signals.row_added.emit(row)
-            return
+        self.put_all([row])
+
+    def put_all(self, rows: Iterable[TransferRow]) -> None:
+        """Take in what rows are now. New ones are told of together."""
+        added: list[TransferRow] = []
+        for row in rows:
+            if row.id in self._rows:
+                self._change(row)
+            else:
+                added.append(row)
+            self._rows[row.id] = row
+        if added:
+            self._signals.rows_added.emit(added)
+
+    def _change(self, row: TransferRow) -> None:
         gathered = self._changed.get(row.id)
         if gathered is not None and gathered.state is not row.state:
             # Who listens wants to see that it ran, also if that was short.
@@ -67,5 +77,5 @@ class RowBoard:
     def attach(self) -> None:
         """Tell all rows anew."""
         self.tell()
-        for row in self:
-            self._signals.row_added.emit(row)
+        if self._rows:
+            self._signals.rows_added.emit(list(self._rows.values()))

@@ -15,13 +15,14 @@ from PySide6.QtCore import QCoreApplication
 
 from lacuna_engine import errors
 from lacuna_engine.errors import LacunaError, RemoteError
-from lacuna_engine.extents import ExtentMap
+from lacuna_engine.extents import ExtentRecord
 from lacuna_engine.storage import display_name
 from lacuna_engine.transfer import Phase
 from lacuna_engine.transfer.resume import START_OVER
 from lacuna_engine.worker.messages import Message
+from lacuna_gui.hints import in_window_words
 from lacuna_gui.models.transfers import FINISHED, Direction, RowState, TransferRow
-from lacuna_gui.paint.thumbnail import Thumbnail, thumbnail_of
+from lacuna_gui.paint.thumbnail import Outline
 from lacuna_gui.problem import Problem, problem_of
 
 translate = QCoreApplication.translate
@@ -137,7 +138,7 @@ def _counts(record: Message, state: RowState, before: TransferRow | None) -> dic
 
 
 def _notes(record: Message, state: RowState) -> tuple[str, ...]:
-    notes = tuple(record["notes"])
+    notes = tuple(map(in_window_words, record["notes"]))
     if state is RowState.WAITING and record["not_before"] is not None:
         when = time.strftime("%H:%M:%S", time.localtime(record["not_before"]))
         notes += (translate("Rows", "The next try is at {0}.").format(when),)
@@ -155,7 +156,7 @@ def arrived_row(row: TransferRow, sample: Message) -> TransferRow:
             "phase": phase,
             "rate": rate,
             "eta": sample["left"] / rate if moving else None,
-            "notes": tuple(sample.get("notes", row.notes)),
+            "notes": tuple(map(in_window_words, sample.get("notes", row.notes))),
         }
     # Before the image has been looked at again, what was known of it stands.
     if sample["total"]:
@@ -165,15 +166,15 @@ def arrived_row(row: TransferRow, sample: Message) -> TransferRow:
     return replace(row, **values)
 
 
-def _strip(size: int, outline: list[int]) -> Thumbnail:
+def _strip(size: int, outline: list[int]) -> Outline:
     lengths, kinds, progress = outline[::3], outline[1::3], outline[2::3]
-    record = {
+    record: ExtentRecord = {
         "version": 1,
         "size": size,
         "kinds": [n for pair in zip(lengths, kinds, strict=True) for n in pair],
         "progress": [n for pair in zip(lengths, progress, strict=True) for n in pair],
     }
-    return thumbnail_of(ExtentMap.from_record(record))
+    return Outline(record)
 
 
 def waiting_row(row: TransferRow, problem: Problem) -> TransferRow:
@@ -208,9 +209,6 @@ def problem_of_record(error: Message) -> Problem:
         problem = problem_of(kind(message, code=0, hint=hint))
     else:
         problem = problem_of(kind(message, hint=hint))
-    if wants_to_start_over(error):
-        cure = translate("Rows", "Try again to start over, which gives up what has arrived.")
-        problem = replace(problem, cure=cure)
     return replace(problem, details=details)
 
 

@@ -14,12 +14,11 @@ import platformdirs
 from PySide6.QtCore import QByteArray, QObject, QSettings, Signal
 
 from lacuna_engine.transfer import IfExists
+from lacuna_gui.language import LANGUAGES
 
-__all__ = ["LANGUAGES", "THEMES", "Preferences", "Settings"]
+__all__ = ["THEMES", "Preferences", "Settings"]
 
 THEMES = ("system", "light", "dark")
-LANGUAGES = ("", "en", "de")
-"""Empty is the language of the system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +27,7 @@ class Preferences:
 
     theme: str = "system"
     language: str = ""
+    """One of `language.LANGUAGES`; empty is that of the system."""
     if_exists: str = IfExists.FAIL.value
     verify: bool = False
     limit: int = 0
@@ -36,6 +36,9 @@ class Preferences:
     notify: bool = True
     connect_at_start: bool = False
     download_folder: str = ""
+    owner: str = ""
+    """Owner and group of new volumes, as `dialogs.permissions` reads it; empty is the pool's."""
+    mode: str = ""
 
 
 class Settings(QObject):

@@ -11,12 +11,12 @@ from dataclasses import replace
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDragMoveEvent, QDropEvent
 from PySide6.QtWidgets import (
+    QApplication,
     QLabel,
     QMainWindow,
     QMenu,
     QSizePolicy,
     QSplitter,
-    QSystemTrayIcon,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -27,13 +27,16 @@ from lacuna_engine.storage import display_name
 from lacuna_gui.actions import Actions
 from lacuna_gui.commands.connections import ConnectionCommands, SessionOpener
 from lacuna_gui.commands.context import Button, Context
+from lacuna_gui.commands.diagnostics import DiagnosticsCommands
 from lacuna_gui.commands.listing import Listing
+from lacuna_gui.commands.moving import MovingCommands
 from lacuna_gui.commands.pools import PoolCommands
 from lacuna_gui.commands.transfers import TransferCommands
 from lacuna_gui.commands.volumes import VolumeCommands
 from lacuna_gui.dialogs.about import ShortcutsDialog, about_box
 from lacuna_gui.dialogs.confirm import confirm
 from lacuna_gui.dialogs.preferences import PreferencesDialog
+from lacuna_gui.endings import Endings
 from lacuna_gui.format import bytes_text
 from lacuna_gui.hosts import Host, Hosts
 from lacuna_gui.models.connections import Node
@@ -52,9 +55,6 @@ from lacuna_gui.widgets.message_bar import Message, MessageAction, MessageBar
 from lacuna_gui.work import Runner
 
 __all__ = ["MainWindow"]
-
-LONG_JOB = 20.0
-"""Seconds from which on the end of a transfer is worth a notification."""
 
 _MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -97,7 +97,7 @@ _MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
             "view.show_sidebar", "view.show_transfers", "view.show_map",
         ),
     ),
-    ("help", ("app.shortcuts", "app.about")),
+    ("help", ("app.shortcuts", "app.diagnostics", "", "app.about")),
 )  # fmt: skip
 
 
@@ -123,15 +123,17 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._settings = settings
         self._agreed_to_close = False
-        self._tray: QSystemTrayIcon | None = None
         self.actions_ = Actions(self)
+        self.endings = Endings(self._is_away, self)
         self._make_parts(hosts)
         self.context = Context(self, runner, hosts, settings, self.actions_, queue, self)
         self.listing = Listing(self.context, self.connections, self.volumes)
         self.connection_commands = ConnectionCommands(self.context, self.connections, store, opener)
         self.pool_commands = PoolCommands(self.context, self.connections)
         self.volume_commands = VolumeCommands(self.context, self.volumes, self.listing)
+        self.moving_commands = MovingCommands(self.context, self.volumes, self.listing)
         self.transfer_commands = TransferCommands(self.context, self.transfers, self.map)
+        self.diagnostics_commands = DiagnosticsCommands(self.context)
         self._make_menus()
         self._make_toolbar()
         self._make_status()
@@ -152,7 +154,7 @@ class MainWindow(QMainWindow):
         self.upper.addWidget(self.volumes)
         self.upper.setStretchFactor(0, 0)
         self.upper.setStretchFactor(1, 1)
-        self.upper.setSizes([230, 850])
+        self.upper.setSizes([270, 910])
         self.whole = QSplitter(Qt.Orientation.Vertical)
         for number, part in enumerate((self.upper, self.transfers, self.map)):
             self.whole.addWidget(part)
@@ -237,20 +239,23 @@ class MainWindow(QMainWindow):
         panel.upload_wanted.connect(actions["volume.upload"].trigger)
         self.transfers.menu_wanted.connect(self._on_transfer_menu)
         self.transfer_commands.finished.connect(self._on_finished)
+        self.transfer_commands.finished.connect(self.endings.add)
         self.context.queue.signals.totals.connect(self._on_totals)
-        actions["view.connections"].triggered.connect(self.connections.setFocus)
-        actions["view.volumes"].triggered.connect(self.volumes.table.setFocus)
-        actions["view.transfers"].triggered.connect(self.transfers.focus)
-        actions["view.map"].triggered.connect(self.map.focus)
         for name, part in self._hideable().items():
             actions[name].setChecked(True)
             actions[name].toggled.connect(part.setVisible)
-        actions["app.preferences"].triggered.connect(self._ask_preferences)
-        actions["app.shortcuts"].triggered.connect(
-            lambda: ShortcutsDialog(self.actions_, self).open()
+        actions.perform(
+            {
+                "view.connections": self.connections.setFocus,
+                "view.volumes": self.volumes.table.setFocus,
+                "view.transfers": self.transfers.focus,
+                "view.map": self.map.focus,
+                "app.preferences": self._ask_preferences,
+                "app.shortcuts": lambda: ShortcutsDialog(self.actions_, self).open(),
+                "app.about": lambda: about_box(self).open(),
+                "app.quit": self.close,
+            }
         )
-        actions["app.about"].triggered.connect(lambda: about_box(self).open())
-        actions["app.quit"].triggered.connect(self.close)
 
     def _hideable(self) -> dict[str, QWidget]:
         return {
@@ -268,6 +273,7 @@ class MainWindow(QMainWindow):
         self.connection_commands.update_actions()
         self.pool_commands.update_actions()
         self.volume_commands.update_actions()
+        self.moving_commands.update_actions()
         self.transfer_commands.update_actions()
 
     # --- messages ------------------------------------------------------------------------------
@@ -292,9 +298,9 @@ class MainWindow(QMainWindow):
         """Take away what no longer holds."""
         self.messages.dismiss(key)
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, *, key: str = "") -> None:
         """Tell of something that is no failure."""
-        self.messages.show_message(Message(Severity.WARNING, text))
+        self.messages.show_message(Message(Severity.WARNING, text, key=key))
         self.transfers.log.say(text, logging.WARNING)
 
     def done(self, text: str) -> None:
@@ -313,7 +319,7 @@ class MainWindow(QMainWindow):
             )
         )
 
-    def _on_finished(self, row: TransferRow) -> None:
+    def _on_finished(self, row: TransferRow, _: float) -> None:
         name = display_name(row.name)
         if row.state is RowState.FAILED and row.error is not None:
             what = self.tr("{0} could not be transferred").format(name)
@@ -327,25 +333,20 @@ class MainWindow(QMainWindow):
             self.done(self.tr("{0}: done, {1} saved").format(name, bytes_text(row.saved)))
         elif row.state is RowState.SKIPPED:
             self.done(self.tr("{0} exists already and was skipped").format(name))
-        if row.ended - row.added >= LONG_JOB:
-            self._notify(name, row.state)
         host = self.context.hosts.get(row.host)
         if host is not None and host.online and row.state is RowState.DONE:
             self.context.runner.run(self.listing.look_again(host, row.pool, [row.name]))
 
-    def _notify(self, name: str, state: RowState) -> None:
-        """Tell the desktop, if it listens and the window is not in front anyway."""
-        wanted = self._settings.preferences.notify and not self.isActiveWindow()
-        if not wanted or not QSystemTrayIcon.isSystemTrayAvailable():
-            return
-        if self._tray is None:
-            self._tray = QSystemTrayIcon(app_icon(), self)
-            self._tray.setToolTip("Lacuna")
-            self._tray.activated.connect(ignoring(self.raise_))
-        self._tray.show()
-        failed = state is RowState.FAILED
-        text = self.tr("{0} has failed") if failed else self.tr("{0} is done")
-        self._tray.showMessage("Lacuna", text.format(name), app_icon())
+    def _is_away(self) -> bool:
+        """Tell whether nobody looks at the window, and wants to be told elsewhere."""
+        return self._settings.preferences.notify and QApplication.activeWindow() is None
+
+    def come_to_front(self) -> None:
+        """Show the window, wherever it is, above others."""
+        self.setWindowState(self.windowState() & ~Qt.WindowState.WindowMinimized)
+        self.show()
+        self.raise_()
+        self.activateWindow()
 
     # --- menus and drops -----------------------------------------------------------------------
 
@@ -363,14 +364,14 @@ class MainWindow(QMainWindow):
 
     def _on_sidebar_drop(self, offer: Offer, node: Node | None) -> None:
         if node is None or node.host is None:
-            self.volume_commands.take(offer, None)
+            self.moving_commands.take(offer, None)
             return
         pool = node.pool
         if not pool:
             # Onto a connection: if it has one active pool there is no doubt which is meant.
             active = [name for name, record in node.host.pools.items() if record.active]
             pool = active[0] if len(active) == 1 else ""
-        self.volume_commands.take(offer, (node.host.id, pool))
+        self.moving_commands.take(offer, (node.host.id, pool))
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: D102, N802
         self.dragMoveEvent(event)
@@ -384,7 +385,7 @@ class MainWindow(QMainWindow):
         offer = read_offer(event.mimeData())
         event.setDropAction(Qt.DropAction.CopyAction)
         event.accept()
-        self.volume_commands.take(offer, None)
+        self.moving_commands.take(offer, None)
 
     # --- preferences ---------------------------------------------------------------------------
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from PySide6.QtCore import QCoreApplication
 
 from lacuna_engine.storage import PoolState
@@ -10,10 +12,15 @@ from lacuna_engine.transfer import IfExists
 translate = QCoreApplication.translate
 
 __all__ = [
+    "connections_label",
+    "force_text",
     "if_exists_label",
     "if_exists_text",
+    "keep_text",
     "limit_label",
+    "more_text",
     "phase_text",
+    "plain_text",
     "pool_state_text",
     "start_text",
     "state_text",
@@ -21,6 +28,15 @@ __all__ = [
     "verify_text",
     "zeros_text",
 ]
+
+
+def plain_text(text: str) -> str:
+    """Return the text of an action without what belongs to menus: mnemonic and ellipsis.
+
+    Where no letter of a word can be one, the mnemonic stands behind it in parentheses; Qt leaves
+    that on buttons and in tool tips.
+    """
+    return re.sub(r"\(&\w\)|&(.)", r"\1", text).removesuffix("…").rstrip()
 
 
 def phase_text(phase: str) -> str:
@@ -94,6 +110,26 @@ def limit_label() -> str:
 def verify_text() -> str:
     """Return the text of the choice to verify."""
     return translate("words", "&Read back and compare")
+
+
+def connections_label() -> str:
+    """Return the label of the number of streams."""
+    return translate("words", "Connections:")
+
+
+def keep_text() -> str:
+    """Return the text of the choice to keep what is replaced."""
+    return translate("words", "&Keep the old content until the new one is complete")
+
+
+def force_text() -> str:
+    """Return the text of the choice to write to what is in use."""
+    return translate("words", "Write even if a running machine &uses the volume")
+
+
+def more_text() -> str:
+    """Return the text of the button that unfolds what is seldom wanted."""
+    return translate("words", "More &options")
 
 
 def zeros_text() -> str:

@@ -24,9 +24,10 @@ from lacuna_engine.transport import parse_uri
 from lacuna_engine.transport.prompts import Prompter
 from lacuna_engine.worker import WorkerClient
 from lacuna_engine.worker.messages import Message, job_record
+from lacuna_gui.hints import in_window_words
 from lacuna_gui.hosts import Host
 from lacuna_gui.map_feed import MapFeed
-from lacuna_gui.models.transfers import ACTIVE, FAILED, FINISHED, QUEUED, RowState
+from lacuna_gui.models.transfers import ACTIVE, FAILED, FINISHED, QUEUED, RowState, TransferRow
 from lacuna_gui.orders import copy_order, download_order, upload_order
 from lacuna_gui.problem import Problem
 from lacuna_gui.queue import JobOptions, LogLine, Place, QueueSignals, QueueTotals
@@ -46,6 +47,8 @@ __all__ = ["WorkerQueue"]
 
 RUNNING = frozenset({RowState.RUNNING, RowState.STALLED})
 STOPPABLE = ACTIVE | {RowState.QUEUED}
+AT_ONCE = 200
+"""Rows of a long list that are made before the window may do something else: some 10 ms."""
 LAST = 1 << 40
 """Where a job stands that has no place in the queue yet: behind all others."""
 
@@ -79,6 +82,9 @@ class WorkerQueue:
         self._given_up = False
         self._closed = False
         self._failure = ""
+        self._listing: asyncio.Task[None] | None = None
+        self._later: list[Message] = []
+        """What the worker has told while its list is taken in, which comes first."""
         self._events: dict[str, Callable[[Message], object]] = {
             "ready": self._on_ready,
             "job": lambda m: self._take(m["job"]),
@@ -197,6 +203,8 @@ class WorkerQueue:
         """Have the worker end in good order; what runs goes on at the next start."""
         self._closed = True
         self._maps.close()
+        if self._listing is not None:
+            self._listing.cancel()
         await self._client.close()
         self._rows.tell()
 
@@ -258,6 +266,9 @@ class WorkerQueue:
     # --- what the worker tells -----------------------------------------------------------------
 
     def _hear(self, message: Message) -> None:
+        if self._listing is not None:
+            self._later.append(message)
+            return
         try:
             self._events[message["event"]](message)
         except (KeyError, TypeError, ValueError) as error:
@@ -270,12 +281,37 @@ class WorkerQueue:
         for row in self._rows:
             if row.id not in records and row.id not in self._ordered and row.state not in FINISHED:
                 self._forget(row.id)
-        for record in sorted(records.values(), key=_telling_order):
-            self._take(record)
+        ordered = sorted(records.values(), key=_telling_order)
+        if len(ordered) > AT_ONCE:
+            self._listing = self._loop.create_task(self._list(ordered))
+        else:
+            self._rows.put_all(self._row(record) for record in ordered)
+            self._send_orders()
+
+    async def _list(self, records: Sequence[Message]) -> None:
+        """Take in a long list, in parts, and then what has been told meanwhile."""
+        try:
+            for start in range(0, len(records), AT_ONCE):
+                self._rows.put_all([self._row(one) for one in records[start : start + AT_ONCE]])
+                await asyncio.sleep(0)
+        except (KeyError, TypeError, ValueError) as error:
+            self._say(f"ready: {error!r}", logging.ERROR)
+        self._listing = None
+        self._send_orders()
+        later, self._later = self._later, []
+        for message in later:
+            self._hear(message)
+
+    def _send_orders(self) -> None:
+        """Send again what the worker does not know of yet."""
         for job in list(self._ordered):
             self._send_order(job)
 
     def _take(self, record: Message) -> None:
+        self._rows.put(self._row(record))
+
+    def _row(self, record: Message) -> TransferRow:
+        """Return the row of a job that the worker knows."""
         job = record["id"]
         self._ordered.pop(job, None)
         error = record["error"]
@@ -283,7 +319,7 @@ class WorkerQueue:
             self._start_over.add(job)
         else:
             self._start_over.discard(job)
-        self._rows.put(row_of(record, self._title, self._rows.get(job)))
+        return row_of(record, self._title, self._rows.get(job))
 
     def _forget(self, job: str) -> None:
         self._ordered.pop(job, None)
@@ -324,6 +360,7 @@ class WorkerQueue:
 
     def _say(self, text: str, level: int, job: str = "", when: float = 0.0) -> None:
         row = self._rows.get(job)
+        text = in_window_words(text)
         if row is not None:
             text = f"{display_name(row.name)}: {text}"
         self.signals.log.emit(LogLine(when or time.time(), level, text, job))
@@ -332,7 +369,7 @@ class WorkerQueue:
 
     def _on_failed(self, message: Message) -> None:
         """It cannot work, and says why; that it ends is told next."""
-        self._failure = f"{message['text']}. {message['hint']}".strip()
+        self._failure = in_window_words(f"{message['text']}. {message['hint']}".strip())
         self._say(self._failure, logging.ERROR)
 
     def _on_died(self) -> None:

@@ -15,6 +15,8 @@ __all__ = ["APP_ICON", "app_icon_svg", "icon_names", "icon_svg", "path", "read"]
 APP_ICON = "lacuna"
 """The name of the application's icon, as icon themes and desktop entries use it."""
 
+_SMALL_APP_ICONS = (16, 22, 24)
+
 
 def path(*parts: str) -> Traversable:
     """Return a file or folder of this package: ``path("icons", "upload.svg")``.
@@ -53,7 +55,10 @@ def icon_svg(name: str) -> bytes:
         raise KeyError(f"there is no icon {name!r}") from None
 
 
-def app_icon_svg(*, small: bool = False, symbolic: bool = False) -> bytes:
-    """Return the application's icon: in colours, simpler for 24 pixels and less, or symbolic."""
-    variant = "-symbolic" if symbolic else "-small" if small else ""
+def app_icon_svg(pixels: int = 64, *, symbolic: bool = False) -> bytes:
+    """Return the application's icon for a size: in colours, or one-coloured like the set.
+
+    For small ones there are drawings of their own, whose edges lie between pixels.
+    """
+    variant = "-symbolic" if symbolic else f"-{pixels}" if pixels in _SMALL_APP_ICONS else ""
     return read("app", f"{APP_ICON}{variant}.svg")

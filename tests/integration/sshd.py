@@ -62,13 +62,26 @@ def require() -> None:
         raise HarnessError("the tests through ssh need: " + ", ".join(lacking))
 
 
+PAM_SETTINGS = {
+    "UsePAM": "yes",
+    "KbdInteractiveAuthentication": "yes",
+    "PasswordAuthentication": "no",
+}
+PAM_FILE = "/etc/pam.d/sshd"
+PAM_SERVICE = """\
+auth required pam_unix.so nodelay
+account required pam_unix.so
+session required pam_permit.so
+"""
+
+
 class PrivateSshd:
     """One private sshd; a context manager.
 
     ``settings``: lines of sshd_config that differ. ``without``: programs that are hidden from the
-    host, as ``{"virt-ssh-helper", "nc"}``. The keys of a user lie in `folder`: ``key`` opens the
-    account, ``locked`` and ``pem`` do too and have `PASSPHRASE`,
-    ``foreign`` does not.
+    host, as ``{"virt-ssh-helper", "nc"}``. ``pam``: the same password is asked for by PAM, with a
+    service of this host's own. The keys of a user lie in `folder`: ``key`` opens the account,
+    ``locked`` and ``pem`` do too and have `PASSPHRASE`, ``foreign`` does not.
     """
 
     def __init__(
@@ -77,6 +90,7 @@ class PrivateSshd:
         *,
         settings: Mapping[str, str] | None = None,
         without: frozenset[str] = frozenset(),
+        pam: bool = False,
     ) -> None:
         require()
         self.folder = Path(tempfile.mkdtemp(prefix="lacuna-ssh-"))
@@ -86,6 +100,9 @@ class PrivateSshd:
         self._daemon = daemon
         self._settings = dict(settings or {})
         self._without = without
+        self._pam = pam
+        if pam:
+            self._settings = PAM_SETTINGS | self._settings
         self._process: subprocess.Popen[bytes] | None = None
         try:
             self._lay_out()
@@ -116,6 +133,7 @@ class PrivateSshd:
         ):
             (folder / name).write_text(Path("/etc", name).read_text() + line)
         (folder / "shadow").chmod(0o640)
+        (folder / "pam").write_text(PAM_SERVICE)
 
     def make_host_key(self) -> None:
         """Give the host a new key."""
@@ -148,6 +166,10 @@ class PrivateSshd:
         pairs = [str(self.folder / "run"), "/run"]
         for name in ("passwd", "shadow"):
             pairs += [str(self.folder / name), f"/etc/{name}"]
+        if self._pam:
+            if not Path(PAM_FILE).exists():
+                raise HarnessError(f"{PAM_FILE} is missing (openssh-server), to be covered by ours")
+            pairs += [str(self.folder / "pam"), PAM_FILE]
         for program in sorted(self._without):
             found = shutil.which(program, path=_environment()["PATH"])
             if found is not None:

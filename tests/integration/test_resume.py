@@ -49,13 +49,16 @@ class Uploads:
         return Upload(session, self.image, self.pool.name, "v", options=options, keeper=self.keeper)
 
     async def interrupted(
-        self, how: Callable[[], None] | None = None, options: TransferOptions = LIMIT
+        self,
+        how: Callable[[], None] | None = None,
+        options: TransferOptions = LIMIT,
+        when: Callable[[], bool] = lambda: True,
     ) -> int:
         """Start, end it in the middle, and return the bytes sent."""
         async with session_to(self.daemon.uri) as session:
             upload = self._make(session, options)
             task = asyncio.create_task(upload.run())
-            while upload.tracker.moved < 3 * MIB and not task.done():
+            while not (upload.tracker.moved >= 3 * MIB and when()) and not task.done():
                 await asyncio.sleep(0.005)
             if how is None:
                 task.cancel()
@@ -342,7 +345,7 @@ async def test_data_is_flushed_before_that_is_noted(
 
     monkeypatch.setattr(LocalTarget, "flush", flushing)
     monkeypatch.setattr(downloads.keeper, "save", saving)
-    await downloads.interrupted()
+    await downloads.interrupted(when=lambda: "durable" in order)
     assert order[:2] == ["flush", "durable"]
     assert "note" not in order[: order.index("durable")]
 

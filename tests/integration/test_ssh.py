@@ -6,6 +6,7 @@ import asyncio
 import os
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -28,7 +29,9 @@ from lacuna_engine.errors import (
 from lacuna_engine.transfer import Download, Session, Upload
 from lacuna_engine.transport import SecretKind, parse_uri
 from lacuna_engine.transport.answers import forget_answers
+from lacuna_engine.transport.prompts import SecretQuestion
 from lacuna_engine.transport.ssh import ENGINE_VARIABLE
+from lacuna_engine.transport.ssh.settings import CONNECT_TIMEOUT
 
 ENGINES = ("openssh", "asyncssh")
 
@@ -133,6 +136,25 @@ async def test_a_named_socket_and_a_named_netcat(login: Login, libvirtd: Private
     assert await pools(login.uri("netcat=/usr/bin/nc")) == ["pool"]
 
 
+async def test_the_daemon_of_the_user_there(login: Login) -> None:
+    """It is started by the helper, for the account of the login."""
+    with PrivateSshd(None) as host:
+        _use(login, Login(login.engine, login.home / "other", host))
+        try:
+            assert await pools(login.uri(path="/session")) == []
+        finally:
+            for pid_file in host.folder.rglob("libvirtd.pid"):
+                _end_daemon(int(pid_file.read_text()), host)
+
+
+def _end_daemon(pid: int, host: PrivateSshd) -> None:
+    """It has a parent no more, and would stay for two minutes."""
+    assert str(host.folder).encode() in Path(f"/proc/{pid}/environ").read_bytes()
+    os.kill(pid, signal.SIGKILL)
+    while Path(f"/proc/{pid}").exists():
+        time.sleep(0.01)
+
+
 @pytest.mark.parametrize("transport", ["libssh", "libssh2"])
 async def test_other_names_for_it(login: Login, transport: str) -> None:
     uri = login.uri("known_hosts_verify=normal&sshauth=privkey,agent")
@@ -201,7 +223,9 @@ async def test_an_agent(login: Login, agent: Path, monkeypatch: pytest.MonkeyPat
 
 async def test_a_key_that_is_not_let_in(login: Login) -> None:
     uri = login.uri("sshauth=privkey", key="foreign")
-    error = await refused(uri, AuthenticationError, "does not let 'lacuna' in through SSH")
+    error = await refused(
+        uri, AuthenticationError, "through SSH.*: the key .*foreign' is not accepted"
+    )
     assert "key" in error.hint
 
 
@@ -276,6 +300,47 @@ async def test_keyboard_interactive(
             await made[0].close()
         host.close()
         await host.wait_closed()
+
+
+async def test_pam_asks(login: Login, libvirtd: PrivateLibvirtd) -> None:
+    """A real sshd whose questions are those of PAM, where a password is no method of its own."""
+    with PrivateSshd(libvirtd, pam=True) as host:
+        _use(login, Login(login.engine, login.home / "other", host))
+        asked = Asked({SecretKind.KEYBOARD_INTERACTIVE: ["wrong", PASSWORD]})
+        async with Session(parse_uri(login.uri(key="")), prompter=asked) as session:
+            await asyncio.gather(*(session.connect() for _ in range(3)))
+        assert [question.attempt for question in asked.questions] == [1, 2]
+        assert {question.text.strip() for question in asked.questions} == {"Password:"}
+        assert not any(question.echo for question in asked.questions)
+        assert "Accepted keyboard-interactive/pam" in host.log()
+        forget_answers()
+        wrong = Asked({SecretKind.KEYBOARD_INTERACTIVE: ["wrong"]})
+        await refused(login.uri(key=""), AuthenticationError, "the password was wrong", wrong)
+
+
+class Slow(Asked):
+    """A person who needs longer than a host may be silent."""
+
+    async def secret(self, question: SecretQuestion) -> str | None:
+        await asyncio.sleep(1.3)
+        return await super().secret(question)
+
+
+async def test_a_person_may_take_time(login: Login) -> None:
+    login.configure("Host *\n  ConnectTimeout 1\n")
+    asked = Slow({SecretKind.SSH_PASSWORD: [PASSWORD]})
+    assert await pools(login.uri(key=""), asked) == ["pool"]
+
+
+async def test_the_users_own_patience(login: Login) -> None:
+    """A ConnectTimeout in the settings is kept: ours would be eight times as long."""
+    login.configure("Host *\n  ConnectTimeout 1\n")
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.socket() as first:
+        first.connect(full.getsockname())
+        place = f"{USER}@127.0.0.1:{full.getsockname()[1]}"
+        began = time.monotonic()
+        await refused(login.uri(place=place), UnreachableError, "did not answer")
+        assert time.monotonic() - began < CONNECT_TIMEOUT
 
 
 # --- the host's key ------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import subprocess
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -221,3 +222,23 @@ async def test_files_that_are_missing_or_wrong(server: Server, tmp_path: Path) -
     await refused(server.uri("half"), ConnectError, "cacert.pem' cannot be used")
     with pytest.raises(UsageError, match="cannot be followed"):
         await opening(server.uri(more="&tls_priority=NORMAL:%2BARCFOUR-128"))
+
+
+@pytest.mark.usefixtures("tls_daemon")
+def test_the_command_warns_once(server: Server, lacuna: Path, tmp_path: Path) -> None:
+    """Of a connection that is unsafe because somebody wrote so, and of no other."""
+    image = tmp_path / "warned.img"
+    image.write_bytes(os.urandom(MIB))
+    for more, warnings in (("&no_verify=1", 1), ("&no_verify=0", 0)):
+        done = subprocess.run(
+            [lacuna, "upload", image, server.uri(more=more), f"pool/warned-{warnings}"],
+            check=False,
+            capture_output=True,
+            text=True,
+            stdin=subprocess.DEVNULL,
+            timeout=60,
+        )
+        assert done.returncode == 0, done.stderr
+        assert done.stderr.count("lacuna: warning: ") == warnings
+        assert done.stderr.count("certificate is not checked (no_verify)") == warnings
+        assert "warning" not in done.stdout

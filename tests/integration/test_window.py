@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import filecmp
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,7 +102,7 @@ def test_there_and_back(driver: Driver, pool: Pool, tmp_path: Path) -> None:
     source = tmp_path / "image.raw"
     make_image(source)
     driver.connect(pool=pool.name)
-    driver.window.volume_commands.ask_upload([source])
+    driver.window.moving_commands.ask_upload([source])
     sheet = driver.dialog(UploadDialog)
     driver.until(sheet.ok.isEnabled)
     click(sheet.ok)
@@ -118,11 +119,26 @@ def test_there_and_back(driver: Driver, pool: Pool, tmp_path: Path) -> None:
     assert filecmp.cmp(source, tmp_path / "back.raw", shallow=False)
 
 
+def test_owner_and_mode(driver: Driver, pool: Pool, tmp_path: Path) -> None:
+    source = tmp_path / "image.raw"
+    source.write_bytes(os.urandom(MIB))
+    driver.connect(pool=pool.name)
+    driver.window.moving_commands.ask_upload([source])
+    sheet = driver.dialog(UploadDialog)
+    sheet.fields.permissions.owner.setEditText("107:108")
+    sheet.fields.permissions.mode.setEditText("0640")
+    driver.until(sheet.ok.isEnabled)
+    click(sheet.ok)
+    driver.until(lambda: driver.window.transfers.finished.rowCount() == 1)
+    about = pool.file("image.raw").stat()
+    assert (about.st_uid, about.st_gid, stat.S_IMODE(about.st_mode)) == (107, 108, 0o640)
+
+
 def test_a_pool_that_is_full(driver: Driver, small_pool: Pool, tmp_path: Path) -> None:
     source = tmp_path / "large.raw"
     source.write_bytes(os.urandom(6 * MIB))
     driver.connect(pool=small_pool.name)
-    driver.window.volume_commands.ask_upload([source])
+    driver.window.moving_commands.ask_upload([source])
     sheet = driver.dialog(UploadDialog)
     driver.until(sheet.ok.isEnabled)
     click(sheet.ok)

@@ -25,7 +25,7 @@ from lacuna_engine.worker.messages import Message, job_of, job_record
 from lacuna_engine.worker.sampling import counted, outline
 from lacuna_gui.models.transfers import Direction, RowState, TransferRow
 from lacuna_gui.orders import copy_order, download_order, upload_order
-from lacuna_gui.paint.thumbnail import thumbnail_of
+from lacuna_gui.paint.thumbnail import Outline, thumbnail_of
 from lacuna_gui.problem import problem_of
 from lacuna_gui.queue import JobOptions, Place
 from lacuna_gui.rows import (
@@ -164,7 +164,8 @@ def test_a_sample_says_how_far_it_is() -> None:
     assert (now.total, now.data, now.hole, now.saved) == (8 * MIB, 4 * MIB, 4 * MIB, 4 * MIB)
     assert (now.passed, now.moved, now.acknowledged) == (3 * MIB, 2 * MIB, 2 * MIB)
     assert (now.rate, now.eta, now.notes) == (MIB, 2.0, ("a note",))
-    assert now.strip == thumbnail_of(extents)
+    assert isinstance(now.strip, Outline)
+    assert now.strip.thumbnail == thumbnail_of(extents)
     # The next one need not bring the outline again.
     assert arrived_row(now, sample(extents)).strip is now.strip
 

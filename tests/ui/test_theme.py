@@ -96,7 +96,7 @@ def test_text_of_the_palette_can_be_read(
 @both
 def test_text_of_less_weight_can_be_read(meant: Colours) -> None:
     palette = palette_of(dark=meant.dark)
-    for role in (Role.Base, Role.Window):
+    for role in (Role.Base, Role.AlternateBase, Role.Window):
         assert contrast(meant.muted, palette.color(role)) >= TEXT
 
 
@@ -223,8 +223,19 @@ def test_the_application_icon_has_all_sizes() -> None:
     assert {16, 32, 48, 256} <= sizes
     assert b"currentColor" in lacuna_resources.app_icon_svg(symbolic=True)
     small = app_icon().pixmap(16, 16).toImage()
-    blocks, lacuna = small.pixelColor(3, 3), small.pixelColor(10, 6)
+    blocks, lacuna = small.pixelColor(3, 4), small.pixelColor(9, 6)
     assert contrast(blocks, lacuna) > GRAPHICS
+
+
+@pytest.mark.parametrize("size", [16, 22, 24])
+def test_small_application_icons_have_sharp_blocks(size: int) -> None:
+    drawn = app_icon().pixmap(size, size).toImage()
+    pixels = [drawn.pixelColor(x, y) for x in range(size) for y in range(size)]
+    inside = [pixel for pixel in pixels if pixel.alpha() == 255]
+    white = [pixel for pixel in inside if pixel == QColor("white")]
+    blurred = [pixel for pixel in inside if pixel not in white and pixel.red() > 60]
+    assert len(white) in {5 * 3 * 3, 5 * 4 * 4}
+    assert blurred == []
 
 
 def darkest(image: QImage) -> QColor:

@@ -16,10 +16,11 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from lacuna_engine.extents import ExtentMap, Kind, Progress
+from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.transport.prompts import HostKeyQuestion, SecretKind, SecretQuestion
 from lacuna_engine.worker import client
 from lacuna_gui.models.transfers import FINISHED, RowState, TransferRow
+from lacuna_gui.paint.runs import RunTable
 from lacuna_gui.queue import JobOptions, LogLine, Place, QueueTotals
 from lacuna_gui.worker_queue import WorkerQueue
 from ui.window.driver import Served, end_loop, start_loop
@@ -56,10 +57,10 @@ class Desk:
         self.states: dict[str, list[RowState]] = {}
         self.totals = QueueTotals()
         self.log: list[LogLine] = []
-        self.maps: dict[str, ExtentMap] = {}
+        self.maps: dict[str, RunTable] = {}
         self.changes = 0
         signals = self.queue.signals
-        signals.row_added.connect(self._on_row)
+        signals.rows_added.connect(self._on_added)
         signals.rows_changed.connect(self._on_rows)
         signals.row_removed.connect(self.rows.pop)
         signals.totals.connect(self._on_totals)
@@ -68,9 +69,9 @@ class Desk:
         signals.map_changed.connect(self._on_changes)
         self.queue.attach()
 
-    def _on_row(self, row: TransferRow) -> None:
-        assert row.id not in self.rows
-        self._on_rows([row])
+    def _on_added(self, rows: list[TransferRow]) -> None:
+        assert not any(row.id in self.rows for row in rows)
+        self._on_rows(rows)
 
     def _on_rows(self, rows: list[TransferRow]) -> None:
         for row in rows:
@@ -84,9 +85,7 @@ class Desk:
 
     def _on_changes(self, job: str, ranges: list[tuple[int, int, Kind, Progress]]) -> None:
         self.changes += 1
-        for start, end, kind, progress in ranges:
-            self.maps[job].classify(start, end, kind)
-            self.maps[job].advance(start, end, progress)
+        self.maps[job].apply(ranges)
 
     def state(self, job: str) -> RowState | None:
         return self.rows[job].state if job in self.rows else None

@@ -80,7 +80,10 @@ async def cancel(job_id: str) -> None:
 
 
 async def remove(job_id: str) -> None:
-    """Forget a job, and delete the half-made volume or file that it has left."""
+    """Forget a job, and delete the half-made volume or file that it has left.
+
+    Raises :class:`UsageError`.
+    """
     with open_journal() as journal:
         job = journal.find(job_id)
         owner = Owner.beside(journal)
@@ -109,7 +112,10 @@ async def _until_stopped(journal: Journal, job: Job) -> None:
 
 
 async def resume(job_id: str | None, *, start_over: bool, output: Output) -> None:
-    """Go on with one job, or with all that can be gone on with, one after the other."""
+    """Go on with one job, or with all that can be gone on with, one after the other.
+
+    Raises what ended one of them.
+    """
     with open_journal() as journal:
         Owner.beside(journal).adopt_orphans(journal)
         if job_id is not None:

@@ -7,25 +7,38 @@ authenticate, 4 would overwrite, 5 verification failed, 130 interrupted.
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from lacuna_engine import __version__
-from lacuna_engine.cli import jobs as jobs_module
-from lacuna_engine.cli import listing, transfers
 from lacuna_engine.cli.profiles import profiles, resolve_uri
-from lacuna_engine.cli.running import Output
 from lacuna_engine.cli.show import parse_rate
 from lacuna_engine.errors import LacunaError, LocalFileError, UsageError
+from lacuna_engine.late import LateModule
+from lacuna_engine.log_file import recording, show_debug
+from lacuna_engine.logs import error_fields, log_event
 from lacuna_engine.transfer import IfExists, TransferOptions
+from lacuna_engine.transfer.options import MOST_CONNECTIONS
+
+if TYPE_CHECKING:
+    from lacuna_engine.cli import jobs as jobs_module
+    from lacuna_engine.cli import listing, running, transfers
+else:  # each is what some commands take most of their start for, and others do not need
+    jobs_module = LateModule("lacuna_engine.cli.jobs")
+    listing = LateModule("lacuna_engine.cli.listing")
+    running = LateModule("lacuna_engine.cli.running")
+    transfers = LateModule("lacuna_engine.cli.transfers")
 
 __all__ = ["cli", "main"]
+
+_log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., object])
@@ -42,6 +55,11 @@ def main() -> None:
 
 def run(arguments: list[str]) -> int:
     """Run the command line and return the exit code."""
+    with recording("command"):
+        return _outcome(arguments)
+
+
+def _outcome(arguments: list[str]) -> int:
     try:
         # What click is asked to exit with comes back as a number.
         outcome = cli.main(arguments, prog_name="lacuna", standalone_mode=False)
@@ -61,6 +79,7 @@ def run(arguments: list[str]) -> int:
 
 
 def _complain(error: LacunaError) -> None:
+    log_event(_log, logging.WARNING, "command failed", **error_fields(error))
     click.echo(f"lacuna: {error}", err=True)
     if error.hint:
         click.echo(f"  {error.hint}", err=True)
@@ -88,13 +107,15 @@ class _Rate(click.ParamType[int]):
             self.fail(str(error), param, ctx)
 
 
-class _Connections(click.ParamType[str]):
+class _Connections(click.ParamType[int]):
     name = "number|auto"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        if value not in ("auto", "1"):
-            self.fail("only 'auto' and 1 are offered so far", param, ctx)
-        return str(value)
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        if value == "auto":
+            return 0
+        if not str(value).isdecimal() or not 1 <= int(value) <= MOST_CONNECTIONS:
+            self.fail(f"give 'auto' or a number from 1 to {MOST_CONNECTIONS}", param, ctx)
+        return int(value)
 
 
 def _transfer_options(command: F) -> F:
@@ -122,7 +143,7 @@ def _transfer_options(command: F) -> F:
                 type=_Connections(),
                 default="auto",
                 show_default=True,
-                help="Connections to the daemon.",
+                help="Streams of data at a time; auto: as many as make it faster.",
             ),
             click.option("--verify", is_flag=True, help="Read back and compare."),
             click.option("--limit", type=_Rate(), default=None, help="Bytes a second, like 50M."),
@@ -145,24 +166,59 @@ def _output_options(command: F) -> F:
     )
 
 
-@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+class _CommandsOrFiles(click.Group):
+    """Commands; where files stand in the place of one, the window opens with them."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if self.get_command(ctx, args[0]) is None and _names_file(args[0]):
+            return "open", _open, args
+        return super().resolve_command(ctx, args)
+
+
+def _names_file(text: str) -> bool:
+    """Whether it can only be a file: it exists, or has a folder before its name."""
+    return text.startswith("file:") or os.sep in text or Path(text).exists()
+
+
+@click.group(
+    cls=_CommandsOrFiles,
+    invoke_without_command=True,
+    subcommand_metavar="[FILE]... | COMMAND [ARGS]...",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="lacuna")
+@click.option("--debug", is_flag=True, help="Show on standard error what happens.")
 @click.pass_context
-def cli(context: click.Context) -> None:
-    """Move disk images to and from libvirt storage pools; holes stay holes."""
+def cli(context: click.Context, debug: bool) -> None:  # noqa: FBT001
+    """Move disk images to and from libvirt storage pools; holes stay holes.
+
+    Without a command the window opens; with files it asks where to upload them.
+    """
+    if debug:
+        show_debug()
     if context.invoked_subcommand is None:
-        _open_window(context)
+        _open_window(context, [])
 
 
-def _open_window(context: click.Context) -> None:
+@click.command(hidden=True)
+@click.argument("files", nargs=-1)
+@click.pass_context
+def _open(context: click.Context, files: tuple[str, ...]) -> None:
+    """Open the window with files."""
+    _open_window(context, ["--", *files])
+
+
+def _open_window(context: click.Context, arguments: list[str]) -> None:
     """Start the frontend that is installed."""
     from lacuna_engine.cli import serving  # noqa: PLC0415 - only needed here
 
     frontend = serving.find_frontend()
     if frontend is None:
-        click.echo(context.get_help())
+        click.echo(context.find_root().get_help())
         return
-    code = frontend([])
+    code = frontend(arguments)
     context.exit(code if isinstance(code, int) else 0)
 
 
@@ -279,7 +335,7 @@ def _source_volume(uri: str, source: str) -> transfers.Volume:
 @_output_options
 def resume(job: str | None, start_over: bool, as_json: bool, progress: bool | None) -> None:  # noqa: FBT001
     """Go on with the interrupted JOB, or with all of them, one after the other."""
-    output = Output(as_json=as_json, progress=progress)
+    output = running.Output(as_json=as_json, progress=progress)
     _run_async(jobs_module.resume(job, start_over=start_over, output=output))
 
 
@@ -367,11 +423,26 @@ def demo(screenshot: Path | None) -> None:
     click.get_current_context().exit(serving.demo(screenshot))
 
 
+@cli.command()
+@click.argument("uris", metavar="[URI]...", nargs=-1)
+@click.option("--names", is_flag=True, help="Tell names of hosts, pools, images; messages too.")
+def diagnostics(uris: tuple[str, ...], names: bool) -> None:  # noqa: FBT001
+    """Print what somebody who helps needs to know, and about the daemons at URI.
+
+    Versions, transports, the last errors. It has no secrets, and no names without --names.
+    """
+    from lacuna_engine.cli import diagnosing  # noqa: PLC0415 - rarely needed
+
+    _run_async(diagnosing.print_diagnostics([resolve_uri(uri) for uri in uris], names=names))
+
+
 cli.add_command(profiles)
 
 
-def _split_options(options: dict[str, Any], *, zero_scan: bool) -> tuple[Output, TransferOptions]:
-    output = Output(as_json=options["as_json"], progress=options["progress"])
+def _split_options(
+    options: dict[str, Any], *, zero_scan: bool
+) -> tuple[running.Output, TransferOptions]:
+    output = running.Output(as_json=options["as_json"], progress=options["progress"])
     if_exists = IfExists(options["if_exists"])
     if options["keep_until_complete"] and if_exists is not IfExists.REPLACE:
         raise UsageError(
@@ -384,6 +455,7 @@ def _split_options(options: dict[str, Any], *, zero_scan: bool) -> tuple[Output,
         force=options["force"],
         verify=options["verify"],
         limit=options["limit"] or 0,
+        connections=options["connections"],
         zero_scan=zero_scan,
     )
     return output, chosen

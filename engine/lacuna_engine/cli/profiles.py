@@ -144,8 +144,6 @@ def test(name: str, as_json: bool) -> None:  # noqa: FBT001
     listed = f": {', '.join(pools)}" if pools else ""
     click.echo(f"{found['uri']}: libvirt {found['version']}, connected in {found['seconds']} s")
     click.echo(f"  {len(pools)} pool{'' if len(pools) == 1 else 's'}{listed}")
-    if found["unsafe"]:
-        click.echo(f"lacuna: note: {found['unsafe']}", err=True)
 
 
 async def _test(uri: str) -> dict[str, Any]:

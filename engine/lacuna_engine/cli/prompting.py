@@ -14,7 +14,10 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING
 
+import click
+
 from lacuna_engine.errors import AuthenticationError
+from lacuna_engine.transport import parse_uri
 from lacuna_engine.transport.prompts import HostKeyQuestion, Prompter, SecretQuestion
 
 if TYPE_CHECKING:
@@ -34,12 +37,23 @@ POLL = 0.1
 MAX_LINE = 4096
 """Bytes of an answer at most, which is what a terminal hands over at once."""
 
+_warned: set[str] = set()
+"""URIs of which the user knows that they are unsafe."""
+
 _turn = threading.Lock()
 """One question at a time, whoever asks: there is one terminal."""
 
 
 def prompter_for(uri: str) -> Prompter:
-    """Return who answers for a connection: the keyring for a saved one, then the terminal."""
+    """Return who answers for a connection: the keyring for a saved one, then the terminal.
+
+    Every command that is about to connect asks this, so a connection that may be listened to or
+    misled is warned of here, once however many of it are made.
+    """
+    unsafe = parse_uri(uri).unsafe
+    if unsafe and uri not in _warned:
+        _warned.add(uri)
+        click.echo(f"lacuna: warning: {uri}: {unsafe}", err=True)
     return TerminalPrompter(uri)
 
 
@@ -59,7 +73,9 @@ class TerminalPrompter:
             return known
         wrong = "That was wrong. " if question.attempt > 1 else ""
         text = wrong + (question.text.strip() or f"{question.what} for {question.host}:")
-        return await _ask(f"{_printable(text)} ", question.what, echo=question.echo) or None
+        asked = question.text.strip().rpartition("\n")[2].rstrip(": ")
+        what = f"{question.what} is needed" + (f" ({_printable(asked)})" if asked else "")
+        return await _ask(f"{_printable(text)} ", what, echo=question.echo) or None
 
     async def confirm_host(self, question: HostKeyQuestion) -> bool:
         """Return whether the user typed "yes" in full.
@@ -71,7 +87,10 @@ class TerminalPrompter:
             f"{question.key_type} key has the fingerprint\n  {question.fingerprint}\n"
             "Is that the right one? (yes/no) "
         )
-        what = "a confirmation of the host's key"
+        what = _printable(
+            f"the SSH host {question.host} is not known (its {question.key_type} key is "
+            f"{question.fingerprint})"
+        )
         while True:
             answer = (await _ask(_printable(text), what, echo=True)).strip().lower()
             if answer in ("yes", "no", ""):
@@ -98,6 +117,8 @@ def _printable(text: str) -> str:
 async def _ask(text: str, what: str, *, echo: bool) -> str:
     """Show ``text`` and return the line that is typed, without its end.
 
+    ``what`` says why it is asked, for the error where there is no terminal.
+
     In a thread, as nothing else can wait for a terminal everywhere. Cancelled, it stops at once
     and leaves the terminal as it was.
     """
@@ -123,7 +144,7 @@ async def _ask(text: str, what: str, *, echo: bool) -> str:
         return await asyncio.wrap_future(answer)
     except OSError as error:
         raise AuthenticationError(
-            f"{what} is needed, and there is no terminal to ask on",
+            f"{what}, and there is no terminal to ask on",
             hint="Start this on a terminal, use a key from an agent, or save the password.",
         ) from error
     finally:

@@ -49,7 +49,7 @@ def pools_of(folder: Path | None, name: str | None, pools: tuple[str, ...]) -> d
 async def serve(
     pools: dict[str, Path], listen: str | None, auth: Path | None, *, read_only: bool
 ) -> None:
-    """Serve until interrupted; says on standard output where."""
+    """Serve until interrupted; says on standard output where. Raises :class:`UsageError`."""
     logins = Logins.read(auth) if auth is not None else None
     registry = Registry()
     for name, folder in pools.items():
@@ -85,7 +85,10 @@ def demo(screenshot: Path | None) -> int:
 
     Returns the exit code. Raises :class:`UsageError` if a picture is wanted and there is no window.
     """
-    frontend = find_frontend()
+    # Where there is nothing to see it on, the window is not even loaded: a bare server lacks the
+    # libraries that it needs.
+    reason = "no display" if screenshot is None and not _has_display() else ""
+    frontend = None if reason else find_frontend()
     if screenshot is not None and frontend is None:
         raise UsageError(
             "this installation has no window to take a picture of",
@@ -93,9 +96,9 @@ def demo(screenshot: Path | None) -> int:
         )
     with tempfile.TemporaryDirectory(prefix="lacuna-demo-") as name:
         folder = Path(name)
-        if frontend is not None and (screenshot is not None or _has_display()):
+        if frontend is not None:
             return _in_window(frontend, folder, screenshot)
-        reason = "no window installed" if frontend is None else "no display"
+        reason = reason or "no window installed"
         click.echo(f"There is {reason}, so the demo runs in the terminal.", err=True)
         from lacuna_engine.cli.demo import run_demo  # noqa: PLC0415 - only this needs it
 
@@ -107,11 +110,22 @@ Frontend = Callable[[list[str]], object]
 
 
 def find_frontend() -> Frontend | None:
-    """Return what opens the window, if one is installed; the engine itself knows none."""
+    """Return what opens the window, if one is installed; the engine itself knows none.
+
+    Raises :class:`UsageError` if it is installed but cannot be loaded.
+    """
     from importlib.metadata import entry_points  # noqa: PLC0415 - 30 ms, only needed here
 
     for entry in entry_points(group="lacuna.frontend"):
-        loaded: Frontend = entry.load()
+        try:
+            loaded: Frontend = entry.load()
+        except ImportError as error:
+            raise UsageError(
+                f"the window cannot be loaded: {error}",
+                hint="Install what is missing (on Debian and Ubuntu: apt-get install "
+                "libgl1 libegl1 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 "
+                "libxcb-icccm4 libxcb-keysyms1 libxcb-shape0); the commands work without.",
+            ) from error
         return loaded
     return None
 
@@ -136,7 +150,7 @@ def _in_window(frontend: Frontend, folder: Path, screenshot: Path | None) -> int
         arguments += ["--upload", str(sample)]
     if screenshot is not None:
         arguments += ["--screenshot", str(screenshot.absolute()), "--until", "done"]
-    command = [sys.executable, "-m", "lacuna_engine.cli", "serve", f"--pool=demo={pool}"]
+    command = [sys.executable, "-P", "-m", "lacuna_engine.cli", "serve", f"--pool=demo={pool}"]
     command += ["--listen", f"unix:{folder / 'socket'}"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None  # noqa: S101 - a pipe was asked for

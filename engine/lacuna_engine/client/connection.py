@@ -12,6 +12,8 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
+import logging
+import time
 from collections import deque
 from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
@@ -29,6 +31,7 @@ from lacuna_engine.errors import (
     ProtocolError,
     RemoteError,
 )
+from lacuna_engine.logs import error_fields, log_event
 from lacuna_engine.rpc import events as e
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc.failure import exception_of, lost_write_error
@@ -41,6 +44,8 @@ from lacuna_engine.transport.prompts import NOBODY, Prompter, prompting
 
 __all__ = ["Connection"]
 
+_log = logging.getLogger(__name__)
+
 A = TypeVar("A", bound=Record)
 R = TypeVar("R", bound=Record)
 S = TypeVar("S", UploadStream, DownloadStream)
@@ -49,6 +54,11 @@ FEATURE_KEEPALIVE = 10
 OPEN_TIMEOUT = 30.0
 """Seconds for the daemon to answer the first calls of a connection."""
 CLOSE_TIMEOUT = 5.0
+
+_CLOSED_EARLY = (
+    "Check the port: 16509 is plain TCP, 16514 TLS. The daemon may also have too many clients; its "
+    "log says so."
+)
 
 # A daemon that does not know the storage driver's URI answers one of these (protocol.md 3.2);
 # another name may then do.
@@ -86,6 +96,7 @@ class Connection:
         # One for each ping under way, in order; None for keepalive's, which nobody waits for.
         self._pongs: deque[asyncio.Future[None] | None] = deque()
         self._keepalive = Keepalive(pipe, self._keep_alive, patience or Patience())
+        pipe.place = self
 
     # --- life ----------------------------------------------------------------------------------
 
@@ -111,6 +122,7 @@ class Connection:
         :class:`~lacuna_engine.errors.AuthenticationError` or
         :class:`~lacuna_engine.errors.ConnectError`.
         """
+        since = time.monotonic()
         with prompting(prompter):
             pipe = await open_pipe(uri)
         connection = cls(pipe, patience=patience, uri=uri, prompter=prompter)
@@ -127,7 +139,8 @@ class Connection:
                 ) from error
             except ConnectionLostError as error:
                 raise ConnectError(
-                    f"{uri} closed the connection before it was open: {error}", hint=error.hint
+                    f"{uri} closed the connection before it was open: {error}",
+                    hint=error.hint or _CLOSED_EARLY,
                 ) from error
             except RemoteError as error:
                 raise ConnectError(f"{uri} cannot be opened: {error}", hint=error.hint) from error
@@ -142,6 +155,10 @@ class Connection:
                 async with asyncio.timeout(CLOSE_TIMEOUT):
                     await pipe.wait_closed()
             raise
+        log_event(
+            _log, logging.INFO, "connected", transport=uri.transport, uri=str(uri),
+            unsafe=uri.unsafe or None, seconds=time.monotonic() - since,
+        )  # fmt: skip
         return connection
 
     async def start(
@@ -177,6 +194,7 @@ class Connection:
 
     def secure(self, layer: SecurityLayer) -> None:
         """Have everything go through a security layer from now on, both ways."""
+        self._pipe.place = None
         self._pipe = self._layered = LayeredPipe(self._pipe, layer)
 
     async def close(self) -> None:
@@ -195,6 +213,11 @@ class Connection:
     def is_open(self) -> bool:
         """Whether calls can be made."""
         return self._reason is None
+
+    @property
+    def sends_files(self) -> bool:
+        """Whether uploads can take data from a file without reading it: not on every transport."""
+        return self._pipe.sends_files
 
     @property
     def bytes_on_wire(self) -> int:
@@ -233,7 +256,7 @@ class Connection:
         :class:`~lacuna_engine.errors.CallTimeoutError`,
         :class:`~lacuna_engine.errors.ConnectionLostError`.
         """
-        serial = self._send_call(procedure, arguments)
+        serial, since = self._send_call(procedure, arguments), time.monotonic()
         try:
             async with asyncio.timeout(timeout):
                 return cast("R", await self._calls[serial])
@@ -245,9 +268,14 @@ class Connection:
         finally:
             self._calls.pop(serial, None)
             self._peer.forget(serial)
+            took = time.monotonic() - since
+            log_event(_log, logging.DEBUG, "call", procedure=procedure.name, seconds=took)
 
     async def ping(self) -> None:
-        """Send a ping and wait for its answer, which shows that the daemon's loop is free."""
+        """Send a ping and wait for its answer, which shows that the daemon's loop is free.
+
+        Raises what ended the connection.
+        """
         if self._reason is not None:
             raise self._reason
         answer: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -307,10 +335,28 @@ class Connection:
             self._dispatch(event)
         self._flush()
 
+    def room(self) -> memoryview | None:
+        """Return where the next bytes belong, if they are data of a stream that takes them."""
+        awaited = self._peer.awaited_data()
+        if awaited is None:
+            return None
+        stream = self._streams.get(awaited[0])
+        return None if stream is None else stream.room(awaited[1])
+
+    def filled(self, count: int) -> None:
+        """Take note of bytes that were put there. Raises :class:`ProtocolError`."""
+        self._keepalive.heard()
+        awaited = self._peer.awaited_data()
+        if awaited is None:
+            raise ProtocolError("bytes were put where none belong")
+        self._peer.took_data(count)
+        self._streams[awaited[0]].on_filled(count)
+
     def closed(self, reason: LacunaError) -> None:
         """End everything with the pipe's reason."""
         self._reason = reason
         self._keepalive.stop()
+        log_event(_log, logging.INFO, "connection ended", **error_fields(reason))
         for call in self._calls.values():
             if not call.done():
                 call.set_exception(reason)

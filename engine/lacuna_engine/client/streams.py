@@ -28,6 +28,9 @@ BLOCK_SIZE = 1 << 20
 """Downloads are gathered into blocks of this many bytes: the daemon sends 262,120 bytes and then
 24, over and over (protocol.md 4.4)."""
 
+WORTHWHILE = 4096
+"""Bytes that are received straight into a block; fewer are copied with what is around them."""
+
 MAX_BLOCKS = 8
 """Pieces gathered and not yet taken before reading pauses."""
 
@@ -109,17 +112,25 @@ class ClientStream(Generic[M]):
         self.machine.opened()
 
     def on_data(self, data: memoryview) -> None:
-        """Data has arrived: never on an upload."""
+        """Data has arrived: never on an upload. Raises :class:`ProtocolError`."""
         del data
         raise ProtocolError("the daemon sent data on an upload")
 
+    def room(self, wanted: int) -> memoryview | None:
+        """Return where the next ``wanted`` bytes of data can be put, or some of them, if at all."""
+        del wanted
+        return None
+
+    def on_filled(self, count: int) -> None:
+        """So many bytes of data have been put into the :meth:`room`."""
+
     def on_hole(self, length: int) -> None:
-        """A hole has arrived: never on an upload."""
+        """A hole has arrived: never on an upload. Raises :class:`ProtocolError`."""
         del length
         raise ProtocolError("the daemon sent a hole on an upload")
 
     def on_end(self) -> None:
-        """The end of file has arrived: never on an upload."""
+        """The end of file has arrived: never on an upload. Raises :class:`ProtocolError`."""
         raise ProtocolError("the daemon sent an end of file on an upload")
 
     def on_finished(self) -> None:
@@ -159,6 +170,7 @@ class UploadStream(ClientStream[Upload]):
             serial, peer, pipe, Upload(sparse=bool(target.flags & SPARSE), length=target.length)
         )
         self.bytes_sent = 0
+        self._waiting: list[bytes | memoryview] = []
 
     async def send(self, data: memoryview | bytes) -> None:
         """Send data as one packet; when this returns, the buffer may be used again.
@@ -166,13 +178,36 @@ class UploadStream(ClientStream[Upload]):
         Raises the stream's error as soon as it is known, which is at the earliest when a later
         packet is handed over (protocol.md 4.6).
         """
+        self.put(data)
+        await self.flush()
+
+    def put(self, data: memoryview | bytes) -> None:
+        """Have data sent as one packet with the next :meth:`flush`; it must not change until then.
+
+        Raises the stream's error.
+        """
         self.raise_error()
         size = len(data)
         self.machine.data(size)
-        self._pipe.write(self._peer.data_header(self.serial, size), data)
+        self._waiting += (self._peer.data_header(self.serial, size), data)
         self.bytes_sent += size
-        await self._pipe.drain()
+
+    def put_hole(self, length: int) -> None:
+        """Have a hole of ``length`` bytes sent with the next :meth:`flush`.
+
+        Raises the stream's error.
+        """
         self.raise_error()
+        self.machine.hole(length)
+        self._waiting.append(self._peer.hole(self.serial, length))
+
+    async def flush(self) -> None:
+        """Send what was put, all in one go. Raises the stream's error."""
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._pipe.write(*waiting)
+            await self._pipe.drain()
+            self.raise_error()
 
     @property
     def sends_files(self) -> bool:
@@ -184,6 +219,7 @@ class UploadStream(ClientStream[Upload]):
 
         The bytes are those that are there when they are sent. Raises the stream's error.
         """
+        await self.flush()
         self.raise_error()
         self.machine.data(size)
         self._pipe.write_file(self._peer.data_header(self.serial, size), fd, offset, size)
@@ -193,12 +229,13 @@ class UploadStream(ClientStream[Upload]):
 
     async def send_hole(self, length: int) -> None:
         """Send a hole of ``length`` bytes. Raises the stream's error."""
-        self.raise_error()
-        self.machine.hole(length)
-        self._peer.send_hole(self.serial, length)
-        self._flush()
-        await self._pipe.drain()
-        self.raise_error()
+        self.put_hole(length)
+        await self.flush()
+
+    async def finish(self) -> None:
+        """Send what was put, and finish. Raises the stream's error."""
+        await self.flush()
+        await super().finish()
 
     async def wait_error(self) -> None:
         """Wait until the stream ends by itself, which only an error does; then raise it."""
@@ -279,6 +316,21 @@ class DownloadStream(ClientStream[Download]):
             offset += count
             if self._filled == BLOCK_SIZE:
                 self._hand_over()
+
+    def room(self, wanted: int) -> memoryview | None:
+        """Return the free part of the block at hand, if it is worth a call of its own."""
+        free = min(BLOCK_SIZE - self._filled, wanted)
+        if free < WORTHWHILE or self.machine.state is not State.OPEN:
+            return None
+        return self._block[self._filled : self._filled + free]
+
+    def on_filled(self, count: int) -> None:
+        """Data has arrived in the block at hand."""
+        self.machine.data(count)
+        self.bytes_received += count
+        self._filled += count
+        if self._filled == BLOCK_SIZE:
+            self._hand_over()
 
     def on_hole(self, length: int) -> None:
         """A hole ends the piece at hand."""

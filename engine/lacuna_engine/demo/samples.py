@@ -79,6 +79,8 @@ def write_qcow2(path: Path, virtual_size: int, clusters: Iterable[tuple[int, byt
 
     Follows QEMU's published description of the format. Clusters must not repeat; everything in
     the file must fit one block of reference counts, which is 2 GiB.
+
+    Raises :class:`ValueError`.
     """
     content = dict(clusters)
     per_table = CLUSTER // 8

@@ -118,6 +118,21 @@ class IntervalMap(Generic[V]):
             raise ValueError(f"offset {offset} is outside [0, {self._size})")
         return self._starts[self._start_of(offset)]
 
+    def holds(self, start: int, end: int, value: V) -> bool:
+        """Tell whether every byte in ``[start, end)`` has this value already.
+
+        Raises:
+            ValueError: if the range is not inside the map.
+        """
+        self.check(start, end)
+        if start == end:
+            return True
+        starts = self._starts
+        behind = starts.bisect_right(start)
+        if starts.peekitem(behind - 1)[1] != value:
+            return False
+        return behind == len(starts) or starts.peekitem(behind)[0] >= end
+
     def runs(self, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int, V]]:
         """Iterate over ``(start, end, value)`` of all runs in ``[start, end)``, clipped to it.
 
@@ -183,7 +198,8 @@ class IntervalMap(Generic[V]):
 
     def _start_of(self, offset: int) -> int:
         """Return the start of the run that contains ``offset``, which is inside the map."""
-        return next(self._starts.irange(None, offset, reverse=True))
+        starts = self._starts
+        return starts.peekitem(starts.bisect_right(offset) - 1)[0]
 
     def _iterate(self, start: int, end: int) -> Iterator[tuple[int, int, V]]:
         """Yield the clipped runs of a range already checked."""

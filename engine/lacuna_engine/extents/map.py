@@ -150,6 +150,8 @@ class ExtentMap:
         Raises:
             ValueError: if the range is not inside the map.
         """
+        if self._kinds.holds(start, end, kind):
+            return
         replaced = iter(self._kinds.assign(start, end, kind))
         if self._changes is not None:
             self._changes.append((start, end))

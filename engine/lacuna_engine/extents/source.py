@@ -76,7 +76,10 @@ _read_at = _read_directly if hasattr(os, "preadv") else _read_by_seeking
 
 @contextmanager
 def local_errors(name: str, doing: str = "read") -> Generator[None]:
-    """Turn an `OSError` inside the block into a `LocalFileError` that names the file."""
+    """Turn an `OSError` inside the block into a `LocalFileError` that names the file.
+
+    Raises :class:`LocalFileError`.
+    """
     try:
         yield
     except OSError as error:

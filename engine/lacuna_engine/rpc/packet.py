@@ -86,7 +86,10 @@ class Header:
         return self.type == Type.STREAM and self.status == Status.CONTINUE
 
     def encode(self, payload_size: int) -> bytes:
-        """Return the 28 bytes for a message with a payload of ``payload_size`` bytes."""
+        """Return the 28 bytes for a message with a payload of ``payload_size`` bytes.
+
+        Raises :class:`ProtocolError`.
+        """
         if payload_size > MAX_PAYLOAD:
             raise ProtocolError(f"a payload of {payload_size} bytes is too long to send")
         return _HEADER.pack(
@@ -145,6 +148,21 @@ class PacketReader:
     def idle(self) -> bool:
         """Whether the input so far ends on a message's border."""
         return self._header is None and not self._gathered
+
+    @property
+    def awaited(self) -> tuple[Header, int] | None:
+        """The stream data that comes next: its header, and how many of its bytes are missing.
+
+        None in all other places. Only a part of a message that has begun is reported.
+        """
+        header = self._header
+        return None if header is None or not header.is_data else (header, self._missing)
+
+    def skip(self, count: int) -> None:
+        """Take ``count`` of the awaited bytes as fed; they went elsewhere."""
+        self._missing -= count
+        if not self._missing:
+            self._header = None
 
     def feed(self, data: memoryview) -> Iterator[Packet | Fragment]:
         """Yield what ``data`` completes. The caller must exhaust the iterator."""

@@ -80,6 +80,23 @@ class Peer(ABC):
             if event is not None:
                 yield event
 
+    def awaited_data(self) -> tuple[int, int] | None:
+        """Return whose stream data comes next, by serial, and how many bytes of it; or None.
+
+        That many may be put where they belong, and reported with :meth:`took_data`, instead of
+        being given to :meth:`receive`.
+        """
+        awaited = self._reader.awaited
+        if awaited is None or not self._wanted or not self._in_message:
+            return None
+        header, missing = awaited
+        return (header.serial, missing) if self._known(header) else None
+
+    def took_data(self, count: int) -> None:
+        """Take note that ``count`` bytes of the awaited data have arrived elsewhere."""
+        self._reader.skip(count)
+        self._in_message = self._reader.awaited is not None
+
     def data_to_send(self) -> list[bytes]:
         """Return what has to go out now, in order, and forget it."""
         out, self._out = self._out, []
@@ -98,11 +115,14 @@ class Peer(ABC):
         """
         return self._stream_header(serial, Type.STREAM, Status.CONTINUE).encode(size)
 
+    def hole(self, serial: int, length: int) -> bytes:
+        """Return the message to send for a hole of ``length`` bytes, among the data."""
+        header = self._stream_header(serial, Type.STREAM_HOLE, Status.CONTINUE)
+        return encode(header, Hole(length).pack())
+
     def send_hole(self, serial: int, length: int) -> None:
         """Queue a hole of ``length`` bytes."""
-        self._put(
-            self._stream_header(serial, Type.STREAM_HOLE, Status.CONTINUE), Hole(length).pack()
-        )
+        self._out.append(self.hole(serial, length))
 
     def send_finish(self, serial: int) -> None:
         """Queue a finish: from a client a request, from a server its confirmation."""

@@ -55,7 +55,7 @@ class Record:
     @classmethod
     def unpack(cls, cursor: Cursor) -> Self:
         """Read one from ``cursor``. Raises :class:`~lacuna_engine.errors.XdrError`."""
-        return cls(*(codec.unpack(cursor) for _, codec in _layout(cls)))
+        return cls(*[codec.unpack(cursor) for _, codec in _layout(cls)])
 
     @classmethod
     def codec(cls) -> Codec[Self]:

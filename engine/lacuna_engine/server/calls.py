@@ -156,7 +156,7 @@ class Calls:
                     caller.on_event(p.POOL_EVENT_LIFECYCLE, happened)
 
     def register(self, caller: Caller, wanted: r.RegisterPoolEvent) -> int:
-        """Remember a registration and return its callback id."""
+        """Remember a registration and return its callback id. Raises `Refusal`."""
         if wanted.event not in (0, 1):
             raise in_words(Code.INTERNAL_ERROR, "unsupported storage pool event ID")
         if len(caller.registrations) >= MAX_REGISTRATIONS:

@@ -21,7 +21,7 @@ ALGORITHMS = 10
 
 
 def resize(folder: Folder, name: str, fd: int, capacity: int, flags: int) -> None:
-    """Change the length of an open volume, as `FolderPool.resize` says."""
+    """Change the length of an open volume, as `FolderPool.resize` says. Raises :class:`Refusal`."""
     seen = examine(fd)
     wanted = _wanted(seen, capacity, flags)
     allocated = counted(fd, seen.status)
@@ -69,7 +69,7 @@ def _set_length(fd: int, path: str, old: int, new: int, *, preallocate: int) -> 
 
 
 def check_algorithm(algorithm: int) -> None:
-    """Refuse ways of wiping that are not known."""
+    """Refuse ways of wiping that are not known. Raises :class:`Refusal`."""
     if not 0 <= algorithm < ALGORITHMS:
         raise refusal.invalid(f"wiping algorithm {algorithm} not supported")
     if algorithm == TRIM:
@@ -78,7 +78,10 @@ def check_algorithm(algorithm: int) -> None:
 
 
 def wipe(path: str, fd: int, algorithm: int) -> None:
-    """Make all of an open volume zeros; one without holes keeps its space, as with the daemon."""
+    """Make all of an open volume zeros; one without holes keeps its space, as with the daemon.
+
+    Raises :class:`Refusal`.
+    """
     if algorithm:
         raise refusal.system(errno.ENOENT, "Cannot find 'scrub' in path")
     with refused(f"Failed to truncate volume with path '{path}'"):

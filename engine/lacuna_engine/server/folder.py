@@ -84,7 +84,10 @@ def collapsed_path(path: str) -> str:
 
 @contextmanager
 def refused(doing: str, domain: int = Domain.STORAGE) -> Generator[None]:
-    """Turn the system's errors inside the block into refusals (38) that begin with ``doing``."""
+    """Turn the system's errors inside the block into refusals (38) that begin with ``doing``.
+
+    Raises :class:`Refusal`.
+    """
     try:
         yield
     except OSError as error:

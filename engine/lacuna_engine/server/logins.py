@@ -83,7 +83,7 @@ class Logins:
 
 
 class Login:
-    """One attempt to log in, as the server's side of SCRAM."""
+    """One attempt to log in, as the server's side of SCRAM. Raises :class:`Refusal`."""
 
     def __init__(self, logins: Logins, mechanism: str) -> None:
         if mechanism not in MECHANISMS:

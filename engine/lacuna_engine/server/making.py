@@ -60,7 +60,10 @@ def clone_request(xml: str, flags: int) -> VolumeRequest:
 
 
 def clone_volume(folder: Folder, request: VolumeRequest, source: int, *, must_share: bool) -> None:
-    """Make the volume that was asked for with the content of an open file."""
+    """Make the volume that was asked for with the content of an open file.
+
+    Raises :class:`Refusal`.
+    """
     with refused("cannot read the source of the clone"):
         size = os.fstat(source).st_size
         facts = read_facts(os.pread(source, HEAD_BYTES, 0))

@@ -40,6 +40,8 @@ def empty_qcow2(capacity: int, compat: str) -> tuple[bytes, int]:
 
     Clusters: header, table of the reference counts, the counts, and the first table, which is all
     zeros and so need not be written.
+
+    Raises :class:`Refusal`.
     """
     size = -(-capacity // 1024) * 1024
     entries = max(-(-size // _PER_ENTRY), 1)

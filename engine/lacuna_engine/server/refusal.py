@@ -128,13 +128,13 @@ def unknown_flags(flags: int, function: str) -> Refusal:
 
 
 def check_flags(flags: int, known: int, function: str) -> None:
-    """Refuse flags that are not known, with the daemon's own error (protocol.md 3.6)."""
+    """Raise the daemon's own error for flags that are not known (protocol.md 3.6)."""
     if unknown := flags & ~known:
         raise unknown_flags(unknown, function)
 
 
 def check_exclusive(flags: int, one: int, other: int, function: str) -> None:
-    """Refuse two flags at once."""
+    """Raise the daemon's own error for two flags at once."""
     if flags & one and flags & other:
         raise invalid(f"flags {one} and {other} in {function} are mutually exclusive")
 

@@ -105,7 +105,7 @@ class Registry:
         return pool
 
     def undefine(self, uuid: bytes) -> None:
-        """Forget an inactive pool; its folder stays."""
+        """Forget an inactive pool; its folder stays. Raises :class:`Refusal`."""
         pool = self._changeable(uuid, "still active")
         with self._lock:
             if pool.active:

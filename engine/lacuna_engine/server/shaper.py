@@ -92,7 +92,7 @@ class ShapedPipe(Pipe):
         self._move()
 
     async def drain(self) -> None:
-        """Wait until the link has room."""
+        """Wait until the link has room. Raises what ended the pipe."""
         await self._room.wait()
         if self._reason is not None:
             raise self._reason

@@ -123,7 +123,10 @@ class UploadReceiver(Machine):
     }
 
     def data(self, size: int) -> Verdict:
-        """``size`` bytes of data have arrived, or a piece of a packet of so many."""
+        """``size`` bytes of data have arrived, or a piece of a packet of so many.
+
+        Raises :class:`ProtocolError`.
+        """
         if size < 1:
             raise ProtocolError(f"{Move.DATA.value} of {size} bytes")
         return self._take(Move.DATA, size)

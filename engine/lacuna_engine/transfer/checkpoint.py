@@ -112,7 +112,8 @@ class Checkpoint:
     system that was. ``left`` is how many bytes of unknown value it held when it was made empty;
     ``made`` is false for a device that was there before, which is never deleted. ``final`` is the
     volume that it takes the place of once it is complete, empty if it is filled under its own
-    name, and ``old`` what was there under that name.
+    name, and ``old`` what was there under that name. ``deferred`` are ranges that a volume may have
+    grown over without having them.
     """
 
     source: Mark
@@ -125,6 +126,7 @@ class Checkpoint:
     made: bool = True
     final: str = ""
     old: VolumeMark | None = None
+    deferred: tuple[tuple[int, int], ...] = ()
     seen: float = field(default_factory=time.time)
     boot: str = field(default_factory=boot_id)
 
@@ -153,6 +155,7 @@ class Checkpoint:
             "made": self.made,
             "final": self.final,
             "old": None if self.old is None else asdict(self.old),
+            "deferred": self.deferred,
             "seen": self.seen,
             "boot": self.boot,
         }
@@ -177,6 +180,7 @@ class Checkpoint:
                 made=bool(fields["made"]),
                 final=str(fields.get("final", "")),
                 old=None if old is None else VolumeMark(**old),
+                deferred=_ranges(fields.get("deferred", []), int(fields["map"]["size"])),
                 seen=float(fields["seen"]),
                 boot=str(fields["boot"]),
             )
@@ -185,6 +189,15 @@ class Checkpoint:
                 f"what was noted about the interrupted transfer cannot be read: {error}",
                 hint="Start it over.",
             ) from error
+
+
+def _ranges(saved: list[list[int]], size: int) -> tuple[tuple[int, int], ...]:
+    """Return saved ranges. Raises :class:`ValueError` if they are out of order or of the image."""
+    ranges = tuple((int(start), int(end)) for start, end in saved)
+    borders = [0, *(border for one in ranges for border in one), size]
+    if borders != sorted(borders):
+        raise ValueError("ranges out of order")
+    return ranges
 
 
 class Keeper(Protocol):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import aclosing, suppress
 
 from lacuna_engine.client import Connection
@@ -16,6 +17,10 @@ from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
 from lacuna_engine.transfer.context import Context
 from lacuna_engine.transfer.digest import BlockDigest
+from lacuna_engine.transfer.lane_count import MOST_LANES
+from lacuna_engine.transfer.lanes import Lanes
+from lacuna_engine.transfer.packets import Packets
+from lacuna_engine.transfer.plan import NOTHING, Deferred, segment_length
 from lacuna_engine.transfer.progress import Phase
 from lacuna_engine.transfer.prove import GrowthProof
 from lacuna_engine.transfer.sender import Sender
@@ -35,7 +40,8 @@ WAKE_EVERY = 0.05
 class Delivery:
     """Sends what is missing of ``supply`` into ``volume``, a device or a file.
 
-    What is not pending in the map, up to where the tracker says, is there already.
+    First in one sparse stream, which sets the size and brings all that is fragmented; then the long
+    runs of data, over several connections (`plan`).
     """
 
     def __init__(
@@ -52,67 +58,124 @@ class Delivery:
         self.gone = False
         """Whether the volume has turned out to be deleted by somebody else."""
 
-    async def run(self, connection: Connection, *, left: int) -> None:
-        """Do it over ``connection``. Raises :class:`LacunaError`.
+    async def run(
+        self, connection: Connection, *, start: int, left: int, deferred: Deferred | None = None
+    ) -> None:
+        """Do it, beginning with ``connection``. Raises :class:`LacunaError`.
 
-        ``left`` is how many bytes of unknown value the volume still has.
+        All before ``start`` is there, but for what is ``deferred``, which is chosen here if it has
+        not been before. ``left`` is how many bytes of unknown value the volume still has.
         """
         supply = self._supply
-        if self._tracker.passed < supply.size or supply.size == 0:
-            await self._send(connection, left)
-        else:
-            await supply.check()
-            await self._look_once_more(exact=not self._is_device)
+        if deferred is None:
+            deferred = await self._choose(left)
+        if start < supply.size or supply.size == 0:
+            deferred = await self._send(connection, start, left, deferred)
+        if deferred:
+            await self._send_deferred(connection, deferred)
+        await supply.check()
+        await self._look_once_more(exact=not self._is_device)
         if self._context.options.verify or self._is_device or self._thin:
             self.digest = await verify_volume(self._context, supply, self._volume)
 
-    async def _send(self, connection: Connection, left: int) -> None:
+    async def _choose(self, left: int) -> Deferred:
+        """Return what goes over several connections."""
+        if self._is_device or left or self._context.options.connections == 1:
+            return NOTHING
+        return await self._supply.long_runs(self._tracker.map)
+
+    async def _send(
+        self, connection: Connection, start: int, left: int, deferred: Deferred
+    ) -> Deferred:
+        """Send all that is not deferred, in one stream; return what is deferred after all."""
         tracker, supply, size = self._tracker, self._supply, self._supply.size
         tracker.phase = Phase.SENDING
-        start = tracker.passed
         stream = await open_upload(connection, VolumeRange(self._volume, start))
+        if not stream.machine.sparse:
+            deferred = NOTHING  # it would have to be sent as zeros first
+        self._context.notes.defer(deferred.ranges)
         proof = None
         if not self._is_device:
             proof = GrowthProof(self._context.storage, self._volume, stream.raise_error)
+        packets = Packets(
+            supply.fd, stream, tracker, self._context.pace(), position=start, deferred=deferred
+        )
         sender = Sender(
-            supply.fd,
             connection,
             stream,
+            packets,
             tracker,
             size,
-            limiter=self._context.pace(),
             proof=proof,
             paced=self._is_device,
             first_byte=left > 0,
+            deferred=deferred,
         )
-        watcher = asyncio.create_task(self._acknowledge(proof))
+        watcher = asyncio.create_task(self._acknowledge(packets, proof, deferred))
         try:
             going = supply.batches(
-                tracker.map,
+                list(deferred.as_holes(tracker.map.kinds(start))),
                 start,
                 zero_scan=self._context.options.zero_scan,
                 unread=stream.sends_files,
             )
             async with aclosing(going) as batches:
                 await sender.run(batches)
-            tracker.phase = Phase.FINISHING
+            if not deferred:
+                tracker.phase = Phase.FINISHING
             if proof is not None:
                 await proof.confirm(size)
             await supply.check()
             await stream.finish()
-            await self._look_once_more(exact=proof is not None)
         finally:
             self._context.report.bytes_sent += stream.bytes_sent
             watcher.cancel()
             await asyncio.gather(watcher, return_exceptions=True)
             await stream.abort()
-        tracker.map.advance(0, size, Progress.ACKNOWLEDGED)
+        for begin, until in deferred.outside(0, size):
+            tracker.map.advance(begin, until, Progress.ACKNOWLEDGED)
+        return deferred
 
-    async def _acknowledge(self, proof: GrowthProof | None) -> None:
+    async def _send_deferred(self, connection: Connection, deferred: Deferred) -> None:
+        """Send what has been left out, over several connections."""
+        tracker = self._tracker
+        tracker.phase = Phase.SENDING
+        missing = Deferred(
+            tuple(
+                (start, end)
+                for begin, until in deferred.ranges
+                for start, end, progress in tracker.map.progress(begin, until)
+                if progress is Progress.PENDING
+            )
+        )
+        # The first question after the end of a stream waits until the pool has been looked at.
+        asked = time.monotonic()
+        await self._context.storage.volume_info(self._volume)
+        cost = time.monotonic() - asked
+        length = segment_length(missing.size, self._context.options.connections or MOST_LANES, cost)
+        lanes = Lanes(
+            self._context, self._supply, self._volume, missing.segments(length), connection
+        )
+        noting = asyncio.create_task(self._note_now_and_then())
+        try:
+            await lanes.run()
+        finally:
+            noting.cancel()
+            await asyncio.gather(noting, return_exceptions=True)
+        tracker.phase = Phase.FINISHING
+
+    async def _note_now_and_then(self) -> None:
+        while True:
+            await asyncio.sleep(ACKNOWLEDGE_EVERY)
+            self._context.notes.save()
+
+    async def _acknowledge(
+        self, packets: Packets, proof: GrowthProof | None, deferred: Deferred
+    ) -> None:
         """Mark what the volume's size shows to have been written. Errors are the sender's."""
         clock = asyncio.get_running_loop().time
         tracker = self._tracker
-        done = tracker.passed
+        done = packets.position
         moved, at = tracker.moved, clock()
         with suppress(LacunaError):
             while True:
@@ -122,8 +185,9 @@ class Delivery:
                     continue
                 moved, at = tracker.moved, clock()
                 if proof is not None:
-                    reached = max(done, min(await proof.look(), tracker.passed))
-                    tracker.map.advance(done, reached, Progress.ACKNOWLEDGED)
+                    reached = max(done, min(await proof.look(), packets.position))
+                    for begin, until in deferred.outside(done, reached):
+                        tracker.map.advance(begin, until, Progress.ACKNOWLEDGED)
                     done = reached
                 self._context.notes.save()
 

@@ -145,7 +145,10 @@ def numbered(name: str, number: int) -> str:
 
 
 def keep_old(destination: Destination) -> None:
-    """Have the new content go into a volume beside the one it is to replace."""
+    """Have the new content go into a volume beside the one it is to replace.
+
+    Raises :class:`UsageError`.
+    """
     if destination.is_device:
         raise UsageError(
             f"{destination} is a device: its content cannot be kept until the new one is complete",

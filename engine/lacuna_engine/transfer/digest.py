@@ -34,7 +34,7 @@ class BlockDigest:
         self.taken = 0
 
     def section(self, start: int = 0) -> Section:
-        """Begin a section at ``start``, a multiple of :data:`BLOCK`."""
+        """Begin a section at ``start``, a multiple of :data:`BLOCK`. Raises :class:`ValueError`."""
         if start % BLOCK:
             raise ValueError(f"a section starts at a block, not at {start}")
         return Section(self, start)

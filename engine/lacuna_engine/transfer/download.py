@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from pathlib import Path
 
+from lacuna_engine.client import Connection
 from lacuna_engine.errors import (
     RemoteError,
     SourceChangedError,
@@ -22,6 +24,7 @@ from lacuna_engine.extents.source import open_source
 from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.storage import VolumeDescription, VolumeType, display_name
 from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage, VolumeMark
+from lacuna_engine.transfer.crew import Crew
 from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.in_use import use_note
 from lacuna_engine.transfer.limit import Limiter, TokenBucket
@@ -36,7 +39,7 @@ from lacuna_engine.transfer.parts import (
     reopen,
 )
 from lacuna_engine.transfer.progress import Phase, Tracker
-from lacuna_engine.transfer.receiver import Receiver, ShortError
+from lacuna_engine.transfer.receiver import LANES, SEGMENT, Receiver, ShortError
 from lacuna_engine.transfer.report import Report, State
 from lacuna_engine.transfer.resume import check_source
 from lacuna_engine.transfer.session import Session
@@ -229,14 +232,29 @@ class Download:
         # The daemon must not ping here: while the disk holds us up we do not read, and it would
         # take that for our death (transports.md A9).
         connection = await self._session.connect(daemon_pings=False)
-        self.report.connections = 1
-        receiver = Receiver(connection, volume, missing, data)
         limiter = self._limiter or TokenBucket(
             self._options.limit, asyncio.get_running_loop().time()
         )
+        sink = TargetWriter(self.tracker, target, limiter, self._digest)
+        receiver = Receiver(volume, missing, sink, data)
+        size = sum(end - start for start, end in missing)
+        asked = self._options.connections if size > SEGMENT else 1
+
+        async def receive(connection: Connection, is_enough: Callable[[], bool]) -> None:
+            await receiver.receive(connection, LANES if asked == 1 else LANES // 2, is_enough)
+
+        crew = Crew(
+            self._session,
+            self.tracker,
+            self.report,
+            receive,
+            asked=asked,
+            first=connection,
+            daemon_pings=False,
+        )
         watcher = asyncio.create_task(keep_safe(target, self.tracker, self._notes))
         try:
-            await receiver.run(TargetWriter(self.tracker, target, limiter, self._digest))
+            await crew.run()
         except (ShortError, RemoteError) as error:
             now, size = await self._session.storage.physical(volume), self.tracker.map.size
             if now == size:

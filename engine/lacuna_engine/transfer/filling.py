@@ -18,7 +18,6 @@ from lacuna_engine.errors import (
     VerificationError,
     VolumeNotFoundError,
 )
-from lacuna_engine.extents import Progress
 from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.storage import Permissions, VolumeDescription, VolumeType
 from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage
@@ -41,15 +40,11 @@ from lacuna_engine.transfer.limit import Limiter
 from lacuna_engine.transfer.notebook import Notebook
 from lacuna_engine.transfer.options import IfExists, TransferOptions
 from lacuna_engine.transfer.placing import Placing, discard_volume, is_intact
+from lacuna_engine.transfer.plan import Deferred
 from lacuna_engine.transfer.progress import Phase, Tracker
+from lacuna_engine.transfer.regain import Regain
 from lacuna_engine.transfer.report import Report, State
-from lacuna_engine.transfer.resume import (
-    changed,
-    check_source,
-    is_trusted,
-    reached_by,
-    seam_before,
-)
+from lacuna_engine.transfer.resume import changed, check_source, is_trusted
 from lacuna_engine.transfer.session import Session
 from lacuna_engine.transfer.supply import Supply, VolumeSupply
 
@@ -187,7 +182,9 @@ class Filling:
         )
         volume, left = await self._prepare(connection, destination, supply.size)
         self._notes.owned(volume.key, left, made=self._owned is not None)
-        await self._fill(supply, connection, volume, destination, left)
+        self._sending = True
+        self._delivery = Delivery(self._context, supply, volume, is_device=destination.is_device)
+        await self._delivery.run(connection, start=0, left=left)
         await self._place(destination, volume, supply.size)
 
     async def _clone(self, supply: Supply, destination: Destination) -> VolumeHandle | None:
@@ -259,25 +256,16 @@ class Filling:
             raise changed(f"{self._pool}/{saved.name}", "it is gone") from error
         self._name_destination(destination)
         await self._check_unused(destination)
-        extents = self._tracker.map = saved.map
-        reached = await reached_by(storage, destination, volume, saved)
-        known = extents.size - extents.bytes_at(Progress.PENDING)
-        extents.advance(0, extents.size, Progress.PENDING)
-        self._notes.begin(saved)
-        trusted = is_trusted(saved) and not destination.is_device
-        # What arrived after the checkpoint is not classified yet; comparing it does that.
-        compare_from = min(seam_before(reached), known) if trusted else 0
-        same = await self._first_difference(supply, volume, (compare_from, reached))
-        if same < reached and not destination.is_device:
-            raise changed(destination, f"it differs from the image at byte {same}")
-        extents.advance(0, same, Progress.ACKNOWLEDGED)
-        self._tracker.passed = same
+        reached = await Regain(self._context, supply, volume, destination).run(saved)
         self._report.resumed = True
         self._owned = volume if saved.made else None
         connection = await self._session.connect()
         self._report.connections = 1
-        left = saved.left if same == 0 else 0
-        await self._fill(supply, connection, volume, destination, left)
+        left = saved.left if reached == 0 else 0
+        deferred = Deferred(saved.deferred) if reached else None
+        self._sending = True
+        self._delivery = Delivery(self._context, supply, volume, is_device=destination.is_device)
+        await self._delivery.run(connection, start=reached, left=left, deferred=deferred)
         await self._place(destination, volume, supply.size)
 
     # --- taking the place of the old volume ----------------------------------------------------
@@ -305,7 +293,7 @@ class Filling:
                 before=lambda: self._check_unused(destination),
                 by_streams=by_streams,
                 verify=self._options.verify,
-                digest=self._digest,
+                digest=self._delivery.digest if self._delivery else self._digest,
             )
         finally:
             if placing.begun:
@@ -378,18 +366,10 @@ class Filling:
         self, supply: Supply, volume: VolumeHandle, destination: Destination
     ) -> None:
         size = self._tracker.map.size
-        same = await self._first_difference(supply, volume, (0, size))
+        regain = Regain(self._context, supply, volume, destination)
+        same = await regain.first_difference(0, size)
         if same < size and not self._options.start_over:
             raise changed(destination, f"it differs from the image at byte {same}")
-
-    async def _first_difference(
-        self, supply: Supply, volume: VolumeHandle, within: tuple[int, int]
-    ) -> int:
-        reading = await self._session.connect(daemon_pings=False)
-        try:
-            return await supply.first_difference(reading, volume, self._tracker.map, within)
-        finally:
-            await reading.close()
 
     async def _tidy_up(self, saved: Checkpoint) -> None:
         """All is done but deleting the temporary volume."""
@@ -441,20 +421,6 @@ class Filling:
         )
         self._owned = volume
         return volume, left
-
-    async def _fill(
-        self,
-        supply: Supply,
-        connection: Connection,
-        volume: VolumeHandle,
-        destination: Destination,
-        left: int,
-    ) -> None:
-        """Bring over what is missing, and prove it."""
-        self._sending = True
-        self._delivery = Delivery(self._context, supply, volume, is_device=destination.is_device)
-        await self._delivery.run(connection, left=left)
-        self._digest = self._delivery.digest
 
     async def _clean_up(self, error: BaseException) -> None:
         """Delete the half-written volume, over a new connection if need be."""

@@ -47,6 +47,12 @@ class Notebook:
             self._checkpoint.seen = time.time()
             self._save(durable=True)
 
+    def defer(self, ranges: tuple[tuple[int, int], ...]) -> None:
+        """Note which ranges are left out, before the volume grows over them."""
+        if self._checkpoint is not None and self._checkpoint.deferred != ranges:
+            self._checkpoint.deferred = ranges
+            self._save(durable=True)
+
     def save(self, *, durable: bool = False) -> None:
         """Note how far it is; call this after having heard of the daemon."""
         if self._checkpoint is None:

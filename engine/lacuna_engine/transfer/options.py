@@ -7,7 +7,12 @@ from enum import StrEnum
 
 from lacuna_engine.storage.records import Permissions
 
-__all__ = ["IfExists", "TransferOptions"]
+__all__ = ["MOST_CONNECTIONS", "IfExists", "TransferOptions"]
+
+
+MOST_CONNECTIONS = 16
+"""Streams of data of one transfer that can be asked for: a daemon admits 20 clients that are not
+let in yet, and there are others."""
 
 
 class IfExists(StrEnum):
@@ -42,6 +47,7 @@ class TransferOptions:
     start_over: bool = False
     keep_until_complete: bool = False
     force: bool = False
+    connections: int = 0
     owner: int = -1
     group: int = -1
     mode: int = -1

@@ -16,7 +16,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from lacuna_engine.errors import SourceChangedError
-from lacuna_engine.extents import Kind, grain_runs, probe_zeros
+from lacuna_engine.extents import Kind, grain_runs, may_have_zeros, probe_zeros
 from lacuna_engine.extents.source import Source, local_errors
 
 __all__ = [
@@ -41,6 +41,13 @@ BATCH_RUNS = 256
 
 AHEAD = 3
 """Batches being read or waiting while one is sent."""
+
+SHORT = 64 * 1024
+"""Data shorter than this is read all the same: it then goes out together with what is around it,
+where taking it from the file is a call of its own."""
+
+READ_BYTES = 2 << 20
+"""Bytes of such data in a batch at most."""
 
 MIN_ZERO_RUN = 64 * 1024
 """Runs of zeros inside data shorter than this are sent: two messages more cost the daemon as much
@@ -89,18 +96,19 @@ async def read_batches(
 async def plan_batches(
     source: Source, kinds: Iterable[tuple[int, int, Kind]], *, zero_scan: bool
 ) -> AsyncGenerator[Batch, None]:
-    """Yield the image's runs in order without reading them. Otherwise as :func:`read_batches`."""
+    """Yield the image's runs in order, without reading long ones. Otherwise as `read_batches`."""
     runs = _plan(source, kinds, zero_scan=zero_scan)
 
     def gather() -> Batch:
         batch: Batch = []
-        data = 0
-        while len(batch) < BATCH_RUNS and data < PLAN_BYTES:
+        data = read = 0
+        while len(batch) < BATCH_RUNS and data < PLAN_BYTES and read < READ_BYTES:
             run = next(runs, None)
             if run is None:
                 break
             batch.append(run)
             data += run.length if run.kind is Kind.DATA else 0
+            read += 0 if run.view is None else run.length
         return batch
 
     async with aclosing(_ahead(gather)) as batches:
@@ -112,6 +120,14 @@ def _plan(
     source: Source, kinds: Iterable[tuple[int, int, Kind]], *, zero_scan: bool
 ) -> Iterator[Run]:
     for start, end, kind in kinds:
+        if kind is Kind.DATA and end - start < SHORT:
+            view = memoryview(bytearray(end - start))
+            read_exactly(source, view, start)
+            if zero_scan and may_have_zeros(view, MIN_ZERO_RUN):
+                yield from zero_runs(start, view)
+            else:
+                yield Run(start, end, kind, view)
+            continue
         if kind is not Kind.DATA or not zero_scan:
             yield Run(start, end, kind)
             continue

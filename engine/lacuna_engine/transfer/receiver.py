@@ -1,4 +1,4 @@
-"""Receiving a volume over one connection, in several streams at a time.
+"""Receiving a volume, in several streams at a time on each connection.
 
 The daemon has one packet of a stream in flight and hands it from a reading thread to its event
 loop; a single stream spends half its time on those hand-overs, and several on the same connection
@@ -9,7 +9,7 @@ against virsh in turns, two were 1.0 to 1.2 times as fast and four 1.35 times (t
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Protocol
 
@@ -22,6 +22,7 @@ from lacuna_engine.transfer.streams import open_download
 __all__ = ["LANES", "Receiver", "ShortError", "Sink", "segments"]
 
 LANES = 4
+"""Streams on the only connection; two on each of several."""
 
 SEGMENT = 256 << 20
 """Bytes of a segment at least; it costs a call and a hand-shake, about a millisecond."""
@@ -75,50 +76,52 @@ class Receiver:
     """Receives ranges of ``volume``, given by start and end; about ``data`` bytes are no holes."""
 
     def __init__(
-        self,
-        connection: Connection,
-        volume: VolumeHandle,
-        ranges: Sequence[tuple[int, int]],
-        data: int = 0,
+        self, volume: VolumeHandle, ranges: Sequence[tuple[int, int]], sink: Sink, data: int = 0
     ) -> None:
-        self._connection = connection
         self._volume = volume
+        self._sink = sink
         self._warms = data >= WARM_FROM
         self._segments = segments(ranges)
         self.bytes_received = 0
 
-    async def run(self, sink: Sink) -> None:
-        """Receive everything; the first error stops all streams and is raised.
+    async def receive(
+        self, connection: Connection, lanes: int, is_enough: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Receive over ``connection``, in ``lanes`` streams at a time, until nothing is left.
 
-        Raises :class:`ShortError` and the errors of the streams and of ``sink``.
+        Or until ``is_enough`` says so between two segments. Others may do so at the same time. The
+        first error stops all streams of this connection and is raised: :class:`ShortError`, and
+        the errors of the streams and of the sink.
         """
-        lanes = [asyncio.create_task(self._lane(sink)) for _ in range(LANES)]
+        tasks = [asyncio.create_task(self._lane(connection, is_enough)) for _ in range(lanes)]
         try:
-            await asyncio.gather(*lanes)
+            await asyncio.gather(*tasks)
         finally:
-            for lane in lanes:
-                lane.cancel()
-            await asyncio.gather(*lanes, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _lane(self, sink: Sink) -> None:
+    async def _lane(self, connection: Connection, is_enough: Callable[[], bool]) -> None:
         for start, length in self._segments:
-            await sink.begin(start)
-            await self._segment(start, length, sink)
-            await sink.end(start)
+            await self._sink.begin(start)
+            await self._segment(connection, start, length)
+            await self._sink.end(start)
+            if is_enough():
+                return
 
-    async def _segment(self, start: int, length: int, sink: Sink) -> None:
+    async def _segment(self, connection: Connection, start: int, length: int) -> None:
         volume = self._volume
         if self._warms:
             self._warms = False
             volume = replace(volume, key=WARM_KEY)
-        stream = await open_download(self._connection, VolumeRange(volume, start, length))
+        stream = await open_download(connection, VolumeRange(volume, start, length))
         try:
             async for piece in stream:
                 position = start + piece.position
                 if isinstance(piece, Data):
-                    await sink.data(start, position, piece.view)
+                    await self._sink.data(start, position, piece.view)
                 else:
-                    await sink.hole(start, position, piece.length)
+                    await self._sink.hole(start, position, piece.length)
             await stream.finish()
         finally:
             self.bytes_received += stream.bytes_received

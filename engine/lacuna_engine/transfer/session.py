@@ -51,7 +51,10 @@ class Session:
 
     @property
     def storage(self) -> Storage:
-        """Pools and volumes, on the control connection."""
+        """Pools and volumes, on the control connection.
+
+        Raises RuntimeError if the session is not open.
+        """
         if self._storage is None:
             raise RuntimeError("the session is not open")
         return self._storage

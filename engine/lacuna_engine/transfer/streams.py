@@ -18,7 +18,7 @@ from lacuna_engine.errors import (
 from lacuna_engine.rpc.records import VolumeRange
 from lacuna_engine.storage import BUSY_DELAYS
 
-__all__ = ["SPARSE", "open_download", "open_upload", "opened_or_aborted"]
+__all__ = ["SPARSE", "open_download", "open_segment", "open_upload", "opened_or_aborted"]
 
 S = TypeVar("S", UploadStream, DownloadStream)
 
@@ -38,6 +38,11 @@ async def open_upload(connection: Connection, target: VolumeRange) -> UploadStre
 async def open_download(connection: Connection, source: VolumeRange) -> DownloadStream:
     """Open a download with holes; without them where the daemon is too old (before 3.4)."""
     return await _open(connection.download, source)
+
+
+async def open_segment(connection: Connection, target: VolumeRange) -> UploadStream:
+    """Open an upload without holes, into a volume that other streams write to as well."""
+    return await _patiently(connection.upload, replace(target, flags=0))
 
 
 async def _open(opener: Opener[S], target: VolumeRange) -> S:

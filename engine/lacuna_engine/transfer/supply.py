@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -16,13 +16,17 @@ from lacuna_engine.storage import VolumeDescription, VolumeType, display_name
 from lacuna_engine.transfer.checkpoint import FileMark, Mark, VolumeMark
 from lacuna_engine.transfer.cloning import is_cloned_alike
 from lacuna_engine.transfer.digest import BLOCK, BlockDigest
+from lacuna_engine.transfer.plan import NOTHING, Deferred, choose_deferred
 from lacuna_engine.transfer.reader import Batch, Run, plan_batches, read_batches, zero_runs
 from lacuna_engine.transfer.resume import first_difference
+from lacuna_engine.transfer.sampling import has_many_zeros, last_data
 from lacuna_engine.transfer.session import Session
 from lacuna_engine.transfer.streams import open_download
 from lacuna_engine.transfer.verify import digest_of_file, digest_of_volume
 
 __all__ = ["FileSupply", "Origin", "Supply", "VolumeSupply"]
+
+Extent = tuple[int, int, Kind]
 
 NO_FILE = -1
 
@@ -51,9 +55,21 @@ class Supply(Protocol):
         ...
 
     def batches(
-        self, extents: ExtentMap, start: int, *, zero_scan: bool, unread: bool
+        self, kinds: Iterable[Extent], start: int, *, zero_scan: bool, unread: bool
     ) -> AsyncGenerator[Batch, None]:
-        """Yield its runs in order from ``start`` on; ``unread`` if ``fd`` may stand for data."""
+        """Yield its runs in order from ``start`` on; ``unread`` if ``fd`` may stand for data.
+
+        ``kinds`` is what is known of them, in order and without gaps. Raises
+        :class:`SourceChangedError` where the image is found to be another one.
+        """
+        ...
+
+    async def long_runs(self, extents: ExtentMap) -> Deferred:
+        """Return the runs that can be sent beside each other, or nothing if that is no use."""
+        ...
+
+    def witness(self, start: int, end: int) -> tuple[int, bytes] | None:
+        """Return the last bytes of the range that are not all zeros, and where; blocking."""
         ...
 
     async def origin(self, session: Session) -> Origin | None:
@@ -111,10 +127,21 @@ class FileSupply:
         return extents.bytes_of(Kind.DATA)
 
     def batches(
-        self, extents: ExtentMap, start: int, *, zero_scan: bool, unread: bool
+        self, kinds: Iterable[Extent], start: int, *, zero_scan: bool, unread: bool
     ) -> AsyncGenerator[Batch, None]:
+        del start
         reader = plan_batches if unread else read_batches
-        return reader(self._source, list(extents.kinds(start)), zero_scan=zero_scan)
+        return reader(self._source, kinds, zero_scan=zero_scan)
+
+    async def long_runs(self, extents: ExtentMap) -> Deferred:
+        chosen = choose_deferred(extents.kinds())
+        if not chosen:
+            return chosen
+        many = await asyncio.to_thread(has_many_zeros, self._source, chosen)
+        return NOTHING if many else chosen
+
+    def witness(self, start: int, end: int) -> tuple[int, bytes] | None:
+        return last_data(self._source, start, end)
 
     async def origin(self, session: Session) -> Origin | None:
         del session
@@ -165,10 +192,17 @@ class VolumeSupply:
             return self.size
         return min(self._description.allocation, self.size)
 
+    async def long_runs(self, extents: ExtentMap) -> Deferred:
+        del extents  # holes are known only when they come
+        return NOTHING
+
+    def witness(self, start: int, end: int) -> tuple[int, bytes] | None:
+        raise NotImplementedError(f"nothing of {self.name} is sent in segments: {start}, {end}")
+
     async def batches(
-        self, extents: ExtentMap, start: int, *, zero_scan: bool, unread: bool
+        self, kinds: Iterable[Extent], start: int, *, zero_scan: bool, unread: bool
     ) -> AsyncGenerator[Batch, None]:
-        del extents, unread
+        del kinds, unread
         if start == self.size:
             return  # a length of zero would mean all there is
         connection = await self._session.connect(daemon_pings=False)

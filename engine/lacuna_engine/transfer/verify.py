@@ -17,7 +17,7 @@ from lacuna_engine.extents.source import Source
 from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.transfer.digest import BlockDigest, Section
 from lacuna_engine.transfer.reader import read_batches, zero_runs
-from lacuna_engine.transfer.receiver import Receiver, ShortError
+from lacuna_engine.transfer.receiver import LANES, Receiver, ShortError
 
 __all__ = ["compare", "digest_of_file", "digest_of_volume"]
 
@@ -82,9 +82,9 @@ async def digest_of_volume(
     """
     digest = BlockDigest(size)
     digest.taken = start
-    receiver = Receiver(connection, volume, [(start, size)])
+    receiver = Receiver(volume, [(start, size)], _Digesting(digest, extents))
     try:
-        await receiver.run(_Digesting(digest, extents))
+        await receiver.receive(connection, LANES)
     except ShortError as error:
         raise VerificationError(f"read back, the volume is shorter: {error}") from error
     return digest, receiver.bytes_received

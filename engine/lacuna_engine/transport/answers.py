@@ -10,6 +10,7 @@ import asyncio
 from typing import NamedTuple
 from weakref import WeakKeyDictionary
 
+from lacuna_engine.logs import hide
 from lacuna_engine.transport.prompts import (
     HostKeyQuestion,
     Prompter,
@@ -76,7 +77,14 @@ class Inquiry:
                     _known[key] = answer
         if answer is not None:
             given.append(answer)
+            if kind is not SecretKind.SASL_USER:
+                hide(answer)
         return answer
+
+    @property
+    def kinds(self) -> frozenset[SecretKind]:
+        """What was answered so far."""
+        return frozenset(key.kind for key, given in self._given.items() if given)
 
     async def confirm_host(self, question: HostKeyQuestion) -> bool:
         """Return whether the user trusts the host. Raises what the prompter raises."""

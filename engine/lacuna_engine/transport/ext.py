@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lacuna_engine.errors import LacunaError, UnreachableError, UsageError
+from lacuna_engine.errors import ConnectionLostError, LacunaError, UnreachableError, UsageError
 from lacuna_engine.transport.child import ChildPipe, start_child
 from lacuna_engine.transport.pipe import Pipe
 from lacuna_engine.transport.uri import ConnectionUri
@@ -25,8 +25,9 @@ async def open_ext(uri: ConnectionUri) -> Pipe:
 
     def explain(status: int, words: str) -> LacunaError | None:
         said = words.strip().rpartition("\n")[2]
-        return UnreachableError(
-            f"'{command}' ended with status {status}" + (f": {said}" if said else "")
-        )
+        text = f"'{command}' ended with status {status}" + (f": {said}" if said else "")
+        # Once the daemon has answered, it is a link that broke.
+        return ConnectionLostError(text) if pipe.bytes_read else UnreachableError(text)
 
-    return ChildPipe(sock, child, explain)
+    pipe = ChildPipe(sock, child, explain)
+    return pipe

@@ -1,8 +1,8 @@
 """The byte pipe: all that the engine wants of a network.
 
-Every transport gives one :class:`Pipe`; the driver of the protocol is its :class:`Receiver`. There
-are two kinds: :class:`StreamPipe` on any asyncio transport (unix, TCP, TLS, a child's socket), and
-:class:`MemoryPipe` for tests.
+Every transport gives one :class:`Pipe`; the driver of the protocol is its :class:`Receiver`. Here
+are :class:`StreamPipe` on any asyncio transport, for servers and for loops that cannot watch
+descriptors, and :class:`MemoryPipe` for tests; sockets and TLS have files of their own.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Protocol, cast
 
 from lacuna_engine.errors import ConnectionLostError, LacunaError
 
-__all__ = ["MemoryPipe", "Pipe", "Receiver", "StreamPipe", "memory_pair"]
+__all__ = ["MemoryPipe", "Pipe", "Place", "Receiver", "StreamPipe", "memory_pair"]
 
 READ_BUFFER = 1 << 20
 """Bytes taken from the socket at once at most; the kernel usually gives some 200 KiB."""
@@ -32,6 +32,16 @@ class Receiver(Protocol):
         """The pipe has ended; called exactly once, with the reason, also after our own close."""
 
 
+class Place(Protocol):
+    """Who knows where bytes belong before they have arrived, so that they need not be copied."""
+
+    def room(self) -> memoryview | None:
+        """Return where the next bytes go, at most as many as fit; None if that is not known."""
+
+    def filled(self, count: int) -> None:
+        """So many bytes have been put there. A :class:`LacunaError` closes the pipe."""
+
+
 class Pipe(ABC):
     """A two-way byte stream with back pressure both ways."""
 
@@ -43,6 +53,8 @@ class Pipe(ABC):
         self._holders: set[object] = set()
         self.sends_files = False
         """Whether :meth:`write_file` is there."""
+        self.place: Place | None = None
+        """Asked before reading, by pipes that can put bytes where they belong; others ignore it."""
 
     @abstractmethod
     def start(self, receiver: Receiver) -> None:

@@ -8,7 +8,6 @@ end of the connection in place of this byte.
 from __future__ import annotations
 
 import asyncio
-import socket
 import ssl
 from pathlib import Path
 
@@ -16,88 +15,31 @@ from lacuna_engine.errors import (
     AuthenticationError,
     ConnectError,
     ConnectionLostError,
-    LacunaError,
     UnreachableError,
 )
 from lacuna_engine.transport.answers import Inquiry
 from lacuna_engine.transport.libvirt_conf import setting
-from lacuna_engine.transport.pipe import Receiver, StreamPipe
+from lacuna_engine.transport.pipe import Pipe
 from lacuna_engine.transport.pki import Pki, find_pki
 from lacuna_engine.transport.prompts import SecretKind, current_prompter
-from lacuna_engine.transport.tcp import CONNECT_TIMEOUT
+from lacuna_engine.transport.tcp import CONNECT_TIMEOUT, connect
 from lacuna_engine.transport.tls_failures import (
     client_refused,
     handshake_failed,
     server_not_trusted,
 )
+from lacuna_engine.transport.tls_pipe import TlsPipe
 from lacuna_engine.transport.tls_priority import apply_priority
 from lacuna_engine.transport.uri import ConnectionUri
 
-__all__ = ["TLS_PORT", "TlsPipe", "client_context", "open_tls"]
+__all__ = ["TLS_PORT", "client_context", "open_tls"]
 
 TLS_PORT = 16_514
 ACCEPTED = 1
-VERDICT_TIMEOUT = 10.0
-"""Seconds for the handshake, and then for the server's verdict."""
 PASSPHRASE_TRIES = 3
 
 
-class TlsPipe(StreamPipe):
-    """A pipe whose first byte is the server's verdict, which the receiver does not see."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.verdict: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        self._first = b""
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Read on until the verdict is there."""
-        super().connection_made(transport)
-        if self._transport is not None:
-            # asyncio's TLS pauses a writer at its limit, not above it: at 0 it would pause one that
-            # has nothing to wait for, and forget it.
-            self._transport.set_write_buffer_limits(high=1, low=0)
-            self._transport.resume_reading()
-
-    def start(self, receiver: Receiver) -> None:
-        """Begin to deliver, with what came along with the verdict."""
-        super().start(receiver)
-        if self._first:
-            first, self._first = self._first, b""
-            asyncio.get_running_loop().call_soon(self._deliver, receiver, first)
-
-    def _deliver(self, receiver: Receiver, first: bytes) -> None:
-        try:
-            receiver.received(memoryview(first))
-        except LacunaError as error:
-            self.close(error)
-
-    def buffer_updated(self, nbytes: int) -> None:
-        """Take the verdict off, and then hold until there is a receiver."""
-        if self._receiver is not None:
-            super().buffer_updated(nbytes)
-            return
-        self.bytes_read += nbytes
-        data = bytes(self._view[:nbytes])
-        if not self.verdict.done():
-            self.verdict.set_result(data[0])
-            data = data[1:]
-        self._first += data
-        if self._transport is not None:
-            self._transport.pause_reading()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Without a verdict this was one."""
-        if not self.verdict.done():
-            self.verdict.set_exception(
-                exc or ConnectionLostError("the server closed the connection")
-            )
-            # Nobody may be waiting any more, when the opening was given up.
-            self.verdict.exception()
-        super().connection_lost(exc)
-
-
-async def open_tls(uri: ConnectionUri) -> StreamPipe:
+async def open_tls(uri: ConnectionUri) -> Pipe:
     """Open a pipe to the daemon's TLS port.
 
     Raises :class:`UnreachableError`, :class:`AuthenticationError` for a certificate that one side
@@ -108,56 +50,48 @@ async def open_tls(uri: ConnectionUri) -> StreamPipe:
     where = f"{uri.host} port {port}"
     pki = find_pki(uri)
     context = await client_context(uri, pki)
-    loop = asyncio.get_running_loop()
+    hint = "Check that libvirt's daemon listens on TLS there (listen_tls, libvirtd-tls)."
+    began = asyncio.get_running_loop().time()
+    inner = await connect(uri.host, port, hint)
+    pipe = TlsPipe(inner, context, uri.host)
     try:
-        async with asyncio.timeout(CONNECT_TIMEOUT):
-            transport, pipe = await loop.create_connection(
-                TlsPipe, uri.host, port, ssl=context, server_hostname=uri.host
-            )
-    except TimeoutError as error:
-        raise UnreachableError(
-            f"{where} did not answer within {CONNECT_TIMEOUT:.0f} s",
-            hint="Check the address, the network and the firewall.",
-        ) from error
-    except socket.gaierror as error:
-        raise UnreachableError(
-            f"the host name {uri.host} is not known", hint="Check its spelling."
-        ) from error
-    except ssl.SSLCertVerificationError as error:
-        raise server_not_trusted(error, uri.host, pki) from error
-    except (ssl.SSLError, ConnectionResetError, ConnectionAbortedError) as error:
-        raise handshake_failed(error, where) from error
-    except OSError as error:
-        raise UnreachableError(
-            f"cannot connect to {where}: {error.strerror or error}",
-            hint="Check that libvirt's daemon listens on TLS there (listen_tls, libvirtd-tls).",
-        ) from error
-    sock = transport.get_extra_info("socket")
-    if sock is not None:
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    await _await_verdict(pipe, where, pki)
-    return pipe
-
-
-async def _await_verdict(pipe: TlsPipe, where: str, pki: Pki) -> None:
-    try:
-        async with asyncio.timeout(VERDICT_TIMEOUT):
-            verdict = await asyncio.shield(pipe.verdict)
+        async with asyncio.timeout_at(began + CONNECT_TIMEOUT):
+            await _agree(pipe, uri.host, where, pki)
     except TimeoutError as error:
         pipe.close()
-        raise UnreachableError(
-            f"{where} speaks TLS but does not answer as libvirt does",
-            hint="Check the port: 16514 is libvirt's.",
-        ) from error
-    except (OSError, LacunaError) as error:
-        pipe.close()
-        raise client_refused(where, pki) from error
+        raise _silent(pipe, where) from error
     except BaseException:
         pipe.close()
         raise
+    return pipe
+
+
+async def _agree(pipe: TlsPipe, host: str, where: str, pki: Pki) -> None:
+    """Get to the server's consent."""
+    try:
+        await pipe.shake_hands()
+    except ssl.SSLCertVerificationError as error:
+        raise server_not_trusted(error, host, pki) from error
+    except (ssl.SSLError, ConnectionLostError) as error:
+        raise handshake_failed(error, where) from error
+    try:
+        verdict = await pipe.verdict()
+    except (ssl.SSLError, ConnectionLostError) as error:
+        raise client_refused(where, pki) from error
     if verdict != ACCEPTED:
-        pipe.close()
         raise client_refused(where, pki)
+
+
+def _silent(pipe: TlsPipe, where: str) -> UnreachableError:
+    if pipe.is_encrypted:
+        return UnreachableError(
+            f"{where} speaks TLS but does not answer as libvirt does",
+            hint="Check the port: 16514 is libvirt's.",
+        )
+    return UnreachableError(
+        f"{where} does not answer the TLS handshake",
+        hint="It may be a port without TLS (16509 is plain TCP, 16514 TLS), or be stalled.",
+    )
 
 
 async def client_context(uri: ConnectionUri, pki: Pki) -> ssl.SSLContext:
@@ -222,6 +156,8 @@ def _unreadable(path: Path, error: Exception) -> ConnectError:
         why = "permission denied"
     elif getattr(error, "reason", "") == "KEY_VALUES_MISMATCH":
         why = "certificate and key do not belong together"
+    elif isinstance(error, ssl.SSLError):
+        why = "it is not what it should be, a certificate or key in PEM format"
     else:
         why = str(getattr(error, "strerror", "") or error)
     return ConnectError(f"'{path}' cannot be used: {why}")

@@ -6,7 +6,12 @@ import ssl
 from datetime import UTC, datetime
 from pathlib import Path
 
-from lacuna_engine.errors import AuthenticationError, ConnectError, UnreachableError
+from lacuna_engine.errors import (
+    AuthenticationError,
+    ConnectError,
+    ConnectionLostError,
+    UnreachableError,
+)
 from lacuna_engine.transport.pki import Pki
 
 __all__ = ["client_refused", "handshake_failed", "server_not_trusted"]
@@ -65,7 +70,7 @@ def handshake_failed(error: Exception, where: str) -> ConnectError:
         return UnreachableError(
             f"{where} does not speak TLS", hint="Port 16514 is TLS, 16509 plain TCP."
         )
-    if isinstance(error, ConnectionError | EOFError):
+    if isinstance(error, ConnectionLostError):
         return UnreachableError(
             f"{where} broke off the TLS handshake",
             hint="It may be a port without TLS (16509 is plain TCP, 16514 TLS).",

@@ -8,6 +8,7 @@ from dataclasses import asdict
 from itertools import count
 from typing import Any
 
+from lacuna_engine.logs import hide
 from lacuna_engine.transport.prompts import (
     HostKeyQuestion,
     Prompter,
@@ -71,4 +72,7 @@ async def answer(message: Message, prompter: Prompter) -> Any:
     if message["asks"] == "host":
         return await prompter.confirm_host(HostKeyQuestion(**fields))
     kind = SecretKind(fields.pop("kind"))
-    return await prompter.secret(SecretQuestion(kind, **fields))
+    given = await prompter.secret(SecretQuestion(kind, **fields))
+    if kind is not SecretKind.SASL_USER:
+        hide(given)
+    return given

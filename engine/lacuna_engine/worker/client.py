@@ -119,6 +119,7 @@ class WorkerClient:
         """Run one process to its end."""
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # no module of the folder that the program was started in is to be run
             "-m",
             "lacuna_engine.worker",
             stdin=asyncio.subprocess.PIPE,

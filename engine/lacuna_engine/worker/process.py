@@ -35,6 +35,8 @@ from lacuna_engine.journal import (
     TransferRunner,
     journal_path,
 )
+from lacuna_engine.journal.recorded import recorded
+from lacuna_engine.log_file import recording
 from lacuna_engine.transfer import Report
 from lacuna_engine.worker.asking import Asking
 from lacuna_engine.worker.maps import MapTeller
@@ -73,7 +75,7 @@ class Worker:
         self._tell = tell
         self._asking = Asking(tell)
         self._runner = TransferRunner(self._asking.prompter_for)
-        self._scheduler = Scheduler(journal, self._run, discard=self._runner.discard)
+        self._scheduler = Scheduler(journal, recorded(self._run), discard=self._runner.discard)
         self._samples: dict[str, Sample] = {}
         self._maps = MapTeller(tell, partial(saved_map, journal))
         self._session = _Session()
@@ -319,7 +321,8 @@ def main() -> int:
         with suppress(OSError):
             os.nice(NICE)
     try:
-        asyncio.run(_main(output))
+        with recording("worker"):
+            asyncio.run(_main(output))
     except LacunaError as error:
         output.tell({"event": "failed", "text": str(error), "hint": error.hint})
         return 1

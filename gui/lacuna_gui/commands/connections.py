@@ -13,6 +13,7 @@ from lacuna_engine.profiles import (
     Candidate,
     Imported,
     Profile,
+    ProfileOptions,
     ProfileStore,
     from_libvirt,
     from_virt_manager,
@@ -42,14 +43,19 @@ class ConnectionCommands(QObject):
     ) -> None:
         super().__init__(context.window)
         self._context, self._view, self._store, self._opener = context, view, store, opener
-        actions = context.actions
-        actions["connection.new"].triggered.connect(lambda: self.edit(None))
-        actions["connection.edit"].triggered.connect(lambda: self._on_current(self.edit))
-        actions["connection.duplicate"].triggered.connect(lambda: self._on_current(self._duplicate))
-        actions["connection.delete"].triggered.connect(lambda: self._on_current(self._delete))
-        actions["connection.open"].triggered.connect(lambda: self._on_current(self.connect_host))
-        actions["connection.close"].triggered.connect(lambda: self._on_current(self._disconnect))
-        actions["connection.import"].triggered.connect(self._import)
+        context.actions.perform(
+            {"connection.new": partial(self.edit, None), "connection.import": self._import}
+        )
+        context.actions.perform(
+            {
+                "connection.edit": self.edit,
+                "connection.duplicate": self._duplicate,
+                "connection.delete": self._delete,
+                "connection.open": self.connect_host,
+                "connection.close": self._disconnect,
+            },
+            self._on_current,
+        )
         view.tree.dropped.connect(self._on_moved)
         view.activated_node.connect(self._on_activated)
         for host in context.hosts:
@@ -160,18 +166,18 @@ class ConnectionCommands(QObject):
         return self.tr("It works: libvirt {0}, %n pool(s).", "", len(pools)).format(version)
 
     def _save(self, profile: Profile) -> None:
-        async def save() -> Profile:
+        options: ProfileOptions = {
+            "group": profile.group,
+            "pool": profile.pool,
+            "limit": profile.limit,
+            "verify": profile.verify,
+            "connections": profile.connections,
+        }
+
+        def store() -> Profile:
             if not profile.id:
-                return await asyncio.to_thread(
-                    self._store.create, profile.name, profile.uri, group=profile.group
-                )
-            return await asyncio.to_thread(
-                self._store.edit,
-                profile.id,
-                name=profile.name,
-                uri=profile.uri,
-                group=profile.group,
-            )
+                return self._store.create(profile.name, profile.uri, **options)
+            return self._store.edit(profile.id, name=profile.name, uri=profile.uri, **options)
 
         def saved(stored: Profile) -> None:
             self.load()
@@ -180,7 +186,9 @@ class ConnectionCommands(QObject):
             if host is not None and not profile.id:
                 self.connect_host(host)
 
-        self._context.runner.run(save(), saved, what=self.tr("The connection could not be saved"))
+        self._context.runner.run(
+            asyncio.to_thread(store), saved, what=self.tr("The connection could not be saved")
+        )
 
     def _duplicate(self, host: Host) -> None:
         def copied(profile: Profile) -> None:

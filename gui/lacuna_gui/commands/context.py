@@ -35,7 +35,7 @@ class Messages(Protocol):
         """Take away what was told under ``key``: it no longer holds."""
         ...
 
-    def note(self, text: str) -> None:
+    def note(self, text: str, *, key: str = "") -> None:
         """Tell of something that is no failure."""
         ...
 

@@ -142,6 +142,7 @@ class Listing(QObject):
     async def _load(self, host: Host, record: PoolRecord, names: frozenset[str] | None) -> None:
         model = self._panel.model
         listing: VolumeListing = await host.storage.volumes(record.handle)
+        await asyncio.sleep(0)  # reading a long answer has taken its time, and so will showing it
         model.show_volumes(host.id, record.name, listing.volumes)
         self._panel.set_loading(False)
         if listing.unlisted:

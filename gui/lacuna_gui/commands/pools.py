@@ -25,14 +25,18 @@ class PoolCommands(QObject):
     def __init__(self, context: Context, view: ConnectionsView) -> None:
         super().__init__(context.window)
         self._context, self._view = context, view
-        actions = context.actions
-        actions["pool.define"].triggered.connect(self._define)
-        actions["pool.start"].triggered.connect(lambda: self._on_current(self._start))
-        actions["pool.stop"].triggered.connect(lambda: self._on_current(self._stop))
-        actions["pool.refresh"].triggered.connect(lambda: self._on_current(self.refresh))
-        actions["pool.details"].triggered.connect(lambda: self._on_current(self._details))
-        actions["pool.undefine"].triggered.connect(lambda: self._on_current(self._undefine))
-        actions["pool.autostart"].triggered.connect(self._autostart)
+        context.actions.perform({"pool.define": self._define})
+        context.actions.perform(
+            {
+                "pool.start": self._start,
+                "pool.stop": self._stop,
+                "pool.refresh": self.refresh,
+                "pool.details": self._details,
+                "pool.undefine": self._undefine,
+            },
+            self._on_current,
+        )
+        context.actions["pool.autostart"].triggered.connect(self._autostart)
 
     def current(self) -> tuple[Host, PoolRecord] | None:
         """Return the host and the pool of the sidebar's current row."""

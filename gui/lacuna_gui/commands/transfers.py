@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
+from time import monotonic
 
 from PySide6.QtCore import QObject, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
 
-from lacuna_engine.extents import ExtentMap
 from lacuna_engine.storage import display_name
 from lacuna_gui import words
 from lacuna_gui.commands.context import Context
@@ -24,6 +24,7 @@ from lacuna_gui.models.transfers import (
     RowState,
     TransferRow,
 )
+from lacuna_gui.paint.runs import RunTable
 from lacuna_gui.queue import QueueTotals
 from lacuna_gui.slots import ignoring
 from lacuna_gui.views.map_panel import MapPanel
@@ -35,19 +36,20 @@ __all__ = ["TransferCommands"]
 class TransferCommands(QObject):
     """Acts on the jobs that are selected in the tab that is shown."""
 
-    finished = Signal(object)
-    """A row that has just ended, in whatever way."""
+    finished = Signal(object, float)
+    """A row that has just ended, in whatever way, and the seconds since it first ran."""
 
     def __init__(self, context: Context, panel: TransfersPanel, maps: MapPanel) -> None:
         super().__init__(context.window)
         self._context, self._panel, self._map = context, panel, maps
         self._queue = context.queue
         self._states: dict[str, RowState] = {}
+        self._began: dict[str, float] = {}
         self._watched: str | None = None
         self._chosen_by_user = False
         self.totals = QueueTotals()
         signals = self._queue.signals
-        signals.row_added.connect(self._on_added)
+        signals.rows_added.connect(self._on_added)
         signals.rows_changed.connect(self._on_rows)
         signals.row_removed.connect(self._on_removed)
         signals.map_replaced.connect(self._on_map)
@@ -79,19 +81,20 @@ class TransferCommands(QObject):
             "transfer.copy_details": self._copy_details,
         }
         actions = self._context.actions
-        for name, command in commands.items():
-            actions[name].triggered.connect(partial(self._on_jobs, command))
+        actions.perform(commands, self._on_jobs)
+        actions.perform({"queue.limit": self._limit_all, "queue.forget": queue.forget_finished})
         actions["queue.pause"].toggled.connect(self._on_pause)
-        actions["queue.limit"].triggered.connect(self._limit_all)
-        actions["queue.forget"].triggered.connect(queue.forget_finished)
 
     # --- what the queue says -------------------------------------------------------------------
 
-    def _on_added(self, row: TransferRow) -> None:
-        self._states[row.id] = row.state
-        self._panel.take([row])
+    def _on_added(self, rows: Sequence[TransferRow]) -> None:
+        for row in rows:
+            self._states[row.id] = row.state
+            if row.state in ACTIVE:
+                self._began[row.id] = monotonic()
+        self._panel.take(rows)
         if self._watched is None:
-            self._watch(row.id, row)
+            self._watch(rows[0].id, rows[0])
         self.update_actions()
 
     def _on_rows(self, rows: Sequence[TransferRow]) -> None:
@@ -102,8 +105,11 @@ class TransferCommands(QObject):
             self._states[row.id] = row.state
             if before is not row.state:
                 changed = True
+                if row.state in ACTIVE:
+                    self._began.setdefault(row.id, monotonic())
                 if before in ACTIVE and row.state not in ACTIVE | QUEUED:
-                    self.finished.emit(row)
+                    now = monotonic()
+                    self.finished.emit(row, now - self._began.pop(row.id, now))
                 if row.state is RowState.RUNNING and before in QUEUED:
                     self._follow(row)
             if row.id == self._watched:
@@ -120,6 +126,7 @@ class TransferCommands(QObject):
 
     def _on_removed(self, job: str) -> None:
         self._states.pop(job, None)
+        self._began.pop(job, None)
         self._panel.forget(job)
         if job == self._watched:
             self._chosen_by_user = False
@@ -132,9 +139,9 @@ class TransferCommands(QObject):
             self._map.show_job(row)
             self._queue.watch(job)
 
-    def _on_map(self, job: str, extents: ExtentMap) -> None:
+    def _on_map(self, job: str, table: RunTable) -> None:
         if job == self._watched:
-            self._map.set_map(extents)
+            self._map.set_table(table)
 
     def _on_map_changed(self, job: str, changes: object) -> None:
         if job == self._watched:
@@ -184,7 +191,7 @@ class TransferCommands(QObject):
         actions.enable(any(row.local for row in rows), "transfer.open_folder")
         actions.enable(self._panel.finished.rowCount() > 0, "queue.forget")
 
-    def _on_jobs(self, command: Callable[[Sequence[str]], object], _: bool = False) -> None:  # noqa: FBT001, FBT002
+    def _on_jobs(self, command: Callable[[Sequence[str]], object]) -> None:
         jobs = [row.id for row in self._panel.selected()]
         if jobs:
             command(jobs)
@@ -310,6 +317,7 @@ class TransferCommands(QObject):
                 *map(bytes_text, (row.total, row.data, row.hole, row.zero))
             ),
             self.tr("Moved {0}, saved {1}").format(bytes_text(row.moved), bytes_text(row.saved)),
+            *([self.tr("Priority {0}").format(row.priority)] if row.priority else []),
             *row.notes,
         ]
         if row.error is not None:

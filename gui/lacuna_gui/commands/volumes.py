@@ -1,10 +1,8 @@
-"""Commands on volumes: create, clone, resize, wipe, delete, details; upload, download, copy."""
+"""Commands on volumes where they are: create, clone, resize, wipe, delete, details."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Sequence
-from functools import partial
-from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject
@@ -14,18 +12,14 @@ from lacuna_engine.errors import LacunaError
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
 from lacuna_engine.storage import PoolType, VolumeDescription, display_name, volume_xml
-from lacuna_gui.commands.context import Context, place_of
+from lacuna_gui.commands.context import Context
 from lacuna_gui.commands.listing import Listing
 from lacuna_gui.dialogs.confirm import confirm
 from lacuna_gui.dialogs.details import DetailsDialog, volume_rows
-from lacuna_gui.dialogs.targets import CopyDialog, DownloadDialog
-from lacuna_gui.dialogs.upload import UploadDialog, UploadWish
 from lacuna_gui.dialogs.volumes import CloneDialog, NewVolume, NewVolumeDialog, ResizeDialog
 from lacuna_gui.hosts import Host, PoolRecord
 from lacuna_gui.models.volumes import VolumeRow
 from lacuna_gui.problem import problem_of
-from lacuna_gui.queue import JobOptions
-from lacuna_gui.views.drops import Offer, VolumeOffer, read_offer
 from lacuna_gui.views.volumes import VolumesPanel
 
 __all__ = ["VolumeCommands"]
@@ -39,25 +33,23 @@ class VolumeCommands(QObject):
     def __init__(self, context: Context, panel: VolumesPanel, listing: Listing) -> None:
         super().__init__(context.window)
         self._context, self._panel, self._listing = context, panel, listing
-        actions = context.actions
-        commands: dict[str, Callable[[], object]] = {
-            "volume.upload": self.ask_upload,
-            "volume.download": self._download,
-            "volume.new": self._new,
-            "volume.clone": lambda: self._on_one(self._clone),
-            "volume.copy_to": self._copy_to,
-            "volume.resize": lambda: self._on_one(self._resize),
-            "volume.wipe": self._wipe,
-            "volume.delete": self._delete,
-            "volume.details": lambda: self._on_one(self._details),
-            "volume.copy_name": self._copy_names,
-            "volume.paste": self.paste,
-            "volume.filter": panel.focus_filter,
-        }
-        for name, command in commands.items():
-            # Triggered brings a flag that is of no use here.
-            actions[name].triggered.connect(partial(_without_flag, command))
-        panel.dropped.connect(self.take)
+        context.actions.perform(
+            {
+                "volume.new": self._new,
+                "volume.wipe": self._wipe,
+                "volume.delete": self._delete,
+                "volume.copy_name": self._copy_names,
+                "volume.filter": panel.focus_filter,
+            }
+        )
+        context.actions.perform(
+            {
+                "volume.clone": self._clone,
+                "volume.resize": self._resize,
+                "volume.details": self._details,
+            },
+            self._on_one,
+        )
         panel.selection_changed.connect(self.update_actions)
         panel.activated.connect(lambda: self._on_one(self._details))
 
@@ -76,143 +68,10 @@ class VolumeCommands(QObject):
         place, rows = self._place(), self._panel.selected()
         usable = place is not None and place[1].active and place[0].online
         one, some = usable and len(rows) == 1, usable and bool(rows)
-        readable = some and all(row.transferable for row in rows)
         actions = self._context.actions
         actions.enable(usable, "volume.new", "volume.filter")
-        # Always: what stands against it is said where it is asked for.
-        actions.enable(True, "volume.upload", "volume.paste")  # noqa: FBT003
-        actions.enable(readable, "volume.download", "volume.copy_to")
         actions.enable(one, "volume.clone", "volume.resize", "volume.details")
         actions.enable(some, "volume.wipe", "volume.delete", "volume.copy_name")
-
-    # --- uploads -------------------------------------------------------------------------------
-
-    def ask_upload(
-        self, files: Sequence[Path] = (), target: tuple[str, str] | None = None
-    ) -> UploadDialog | None:
-        """Open the upload sheet, unless there is no pool at all to upload to."""
-        hosts = self._context.hosts
-        if not any(record for host in hosts for record in host.pools.values()):
-            self._context.messages.note(
-                self.tr("Connect to a daemon first: there is no pool to upload to.")
-            )
-            return None
-        place = self._place()
-        if target is None and place is not None:
-            target = (place[0].id, place[1].name)
-        dialog = UploadDialog(
-            self._context.runner,
-            hosts,
-            self._context.settings.preferences,
-            files,
-            target=target,
-            parent=self._context.window,
-        )
-        dialog.wanted.connect(self._upload)
-        dialog.open()
-        return dialog
-
-    def _upload(self, wish: UploadWish) -> None:
-        host = self._context.hosts.get(wish.host)
-        if host is None:
-            return
-        for path, name in wish.files:
-            self._context.queue.add_upload(path, place_of(host, wish.pool, name), wish.options)
-
-    def paste(self) -> None:
-        """Take files from the clipboard."""
-        self.take(read_offer(QGuiApplication.clipboard().mimeData()), None)
-
-    def take(self, offer: Offer, target: tuple[str, str] | None) -> None:
-        """Take what was dropped or pasted, or say why not. Without a target: the shown pool."""
-        if offer.refusal:
-            self._context.messages.note(offer.refusal)
-            return
-        if offer.note:
-            self._context.messages.note(offer.note)
-        if target is None and (place := self._place()) is not None:
-            target = (place[0].id, place[1].name)
-        if wrong := self._refusal(target):
-            self._context.messages.note(wrong)
-            return
-        if offer.volumes is not None:
-            self._take_volumes(offer.volumes, target)
-        elif offer.files:
-            self.ask_upload(offer.files, target)
-
-    def _refusal(self, target: tuple[str, str] | None) -> str:
-        """Say why nothing can be dropped there, empty if it can."""
-        if target is None:
-            return ""
-        host = self._context.hosts.get(target[0])
-        if host is None or not host.online:
-            title = host.title if host else ""
-            return self.tr("{0} is not connected. Connect first, then drop again.").format(title)
-        record = host.pools.get(target[1])
-        if record is None:
-            return self.tr("Drop onto one of the pools of {0}.").format(host.title)
-        if not record.active:
-            return self.tr("The pool {0} is stopped. Start it first.").format(
-                display_name(record.name)
-            )
-        return ""
-
-    # --- downloads and copies ------------------------------------------------------------------
-
-    def _download(self) -> None:
-        place, rows = self._place(), self._panel.selected()
-        if place is None or not rows:
-            return
-        host, pool = place
-        dialog = DownloadDialog(rows, self._context.settings.preferences, self._context.window)
-
-        def wanted(targets: Sequence[tuple[str, Path]], options: JobOptions) -> None:
-            for name, path in targets:
-                self._context.queue.add_download(place_of(host, pool.name, name), path, options)
-
-        dialog.wanted.connect(wanted)
-        dialog.open()
-
-    def _copy_to(self) -> None:
-        place, rows = self._place(), self._panel.selected()
-        if place is not None and rows:
-            names = tuple(row.name for row in rows)
-            self._ask_copy(VolumeOffer(place[0].id, place[1].name, names), None)
-
-    def _take_volumes(self, volumes: VolumeOffer, target: tuple[str, str] | None) -> None:
-        if target is None or target == (volumes.host, volumes.pool):
-            self._context.messages.note(
-                self.tr("The volumes are in this pool already. Drop them onto another one.")
-            )
-            return
-        self._ask_copy(volumes, target)
-
-    def _ask_copy(self, volumes: VolumeOffer, target: tuple[str, str] | None) -> None:
-        hosts = self._context.hosts
-        source = hosts.get(volumes.host)
-        if source is None:
-            return
-        dialog = CopyDialog(
-            volumes.names,
-            hosts,
-            self._context.settings.preferences,
-            source=(volumes.host, volumes.pool),
-            target=target,
-            parent=self._context.window,
-        )
-
-        def wanted(
-            host_id: str, pool: str, pairs: Sequence[tuple[str, str]], options: JobOptions
-        ) -> None:
-            host = hosts.get(host_id)
-            for old, new in pairs if host is not None else ():
-                assert host is not None  # noqa: S101 - as the loop says
-                self._context.queue.add_copy(
-                    place_of(source, volumes.pool, old), place_of(host, pool, new), options
-                )
-
-        dialog.wanted.connect(wanted)
-        dialog.open()
 
     # --- one volume ----------------------------------------------------------------------------
 
@@ -375,7 +234,3 @@ class VolumeCommands(QObject):
     def _copy_names(self) -> None:
         names = "\n".join(display_name(row.name) for row in self._panel.selected())
         QGuiApplication.clipboard().setText(names)
-
-
-def _without_flag(command: Callable[[], object], _: bool = False) -> None:  # noqa: FBT001, FBT002
-    command()

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from lacuna_engine import __version__
 from lacuna_gui.theme import app_icon
+from lacuna_gui.words import plain_text
 
 __all__ = ["ShortcutsDialog", "about_box"]
 
@@ -56,7 +57,7 @@ class ShortcutsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(self.tr("Keyboard shortcuts"))
         rows = [
-            (action.text().replace("&", "").rstrip("…"), keys)
+            (plain_text(action.text()), keys)
             for action in actions
             if (keys := action.shortcut().toString(QKeySequence.SequenceFormat.NativeText))
         ]
@@ -65,6 +66,8 @@ class ShortcutsDialog(QDialog):
             (self.tr("Move in the extent map"), "←  →"),
         ]
         self.table = QTableWidget(len(rows), 2)
+        self.table.setAccessibleName(self.tr("Keyboard shortcuts"))
+        self.table.setTabKeyNavigation(False)
         self.table.setHorizontalHeaderLabels([self.tr("Action"), self.tr("Keys")])
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
@@ -73,7 +76,9 @@ class ShortcutsDialog(QDialog):
         self.table.setShowGrid(False)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.horizontalHeader().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         for number, row in enumerate(rows):
             for column, text in enumerate(row):
                 self.table.setItem(number, column, QTableWidgetItem(text))

@@ -6,16 +6,14 @@ from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
     QHBoxLayout,
     QLineEdit,
     QPushButton,
     QSpinBox,
-    QToolButton,
     QWidget,
 )
 
@@ -23,8 +21,11 @@ from lacuna_engine.errors import UsageError
 from lacuna_engine.profiles import Profile
 from lacuna_engine.profiles.profile import check_name, check_uri, free_name
 from lacuna_engine.transport import parse_uri
+from lacuna_gui import words
 from lacuna_gui.dialogs.connection_uri import UriFields, build_uri, take_apart
+from lacuna_gui.dialogs.fields import ConnectionsField, RateField
 from lacuna_gui.dialogs.form import FormDialog, note_label
+from lacuna_gui.dialogs.path_field import PathField
 from lacuna_gui.problem import Problem
 from lacuna_gui.work import Runner
 
@@ -54,6 +55,7 @@ class ConnectionDialog(FormDialog):
         super().__init__("", "", parent)
         self.setWindowTitle(self.tr("Edit connection") if profile else self.tr("New connection"))
         self.ok.setText(self.tr("Save"))
+        self.setMinimumWidth(480)  # addresses are long
         self._runner, self._tester = runner, tester
         self._taken = tuple(taken)
         self._profile = profile or Profile(id="", name="", uri="")
@@ -87,21 +89,26 @@ class ConnectionDialog(FormDialog):
         self.daemon = QComboBox()
         self.daemon.addItem(self.tr("System"), "/system")
         self.daemon.addItem(self.tr("Only mine (session)"), "/session")
-        self.key = QLineEdit()
-        self.key_row = self._with_browse(self.key, folder=False)
-        self.pki = QLineEdit()
-        self.pki_row = self._with_browse(self.pki, folder=True)
+        usual = self.tr("usual")
+        self.key_row = PathField(self.tr("Key file"), folder=False, empty=usual)
+        self.pki_row = PathField(self.tr("Folder of certificates"), folder=True, empty=usual)
+        self.key, self.pki = self.key_row.edit, self.pki_row.edit
         self.no_verify = QCheckBox(self.tr("Accept any certificate (not safe)"))
         self.socket = QLineEdit()
-        self.socket.setPlaceholderText(self.tr("usual"))
+        self.socket.setPlaceholderText(usual)
         self.uri = QLineEdit()
         self.uri.setPlaceholderText("qemu+ssh://user@host/system")
         self.address = note_label()
         self.address.setObjectName("address")
+        self.pool = QLineEdit()
+        self.pool.setPlaceholderText(self.tr("the first one that is active"))
+        self.limit = RateField()
+        self.connections = ConnectionsField()
+        self.verify = QCheckBox(words.verify_text())
         rows: tuple[tuple[str, QWidget], ...] = (
             (self.tr("&Name:"), self.name),
             (self.tr("&Group:"), self.group),
-            (self.tr("&Transport:"), self.transport),
+            (self.tr("Transp&ort:"), self.transport),
             (self.tr("&Host:"), self.host),
             (self.tr("&User:"), self.user),
             (self.tr("&Port:"), self.port),
@@ -110,8 +117,12 @@ class ConnectionDialog(FormDialog):
             (self.tr("&Certificates in:"), self.pki_row),
             ("", self.no_verify),
             (self.tr("&Socket:"), self.socket),
-            (self.tr("U&RI:"), self.uri),
+            (self.tr("UR&I:"), self.uri),
             (self.tr("Address:"), self.address),
+            (self.tr("&First pool:"), self.pool),
+            (self.tr("Sp&eed of each transfer:"), self.limit),
+            (words.connections_label(), self.connections),
+            ("", self.verify),
         )
         for text, field in rows:
             self.form.addRow(text, field)
@@ -122,29 +133,6 @@ class ConnectionDialog(FormDialog):
         self.daemon.currentIndexChanged.connect(self._on_change)
         self.no_verify.toggled.connect(self._on_change)
         self.transport.currentIndexChanged.connect(self._on_transport)
-
-    def _with_browse(self, edit: QLineEdit, *, folder: bool) -> QWidget:
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        browse = QToolButton()
-        browse.setText("…")
-        browse.setAccessibleName(self.tr("Choose"))
-        edit.setPlaceholderText(self.tr("usual"))
-        layout.addWidget(edit)
-        layout.addWidget(browse)
-        row.setFocusProxy(edit)
-
-        def choose() -> None:
-            dialog = QFileDialog(self, self.tr("Choose"))
-            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            if folder:
-                dialog.setFileMode(QFileDialog.FileMode.Directory)
-            dialog.fileSelected.connect(edit.setText)
-            dialog.open()
-
-        browse.clicked.connect(choose)
-        return row
 
     def _make_test(self) -> None:
         self.test = QPushButton(self.tr("&Test connection"))
@@ -171,6 +159,10 @@ class ConnectionDialog(FormDialog):
         self.no_verify.setChecked(fields.no_verify)
         self.socket.setText(fields.socket)
         self.uri.setText(self._profile.uri)
+        self.pool.setText(self._profile.pool)
+        self.limit.set_rate(self._profile.limit)
+        self.connections.set_text_value(self._profile.connections)
+        self.verify.setChecked(self._profile.verify)
 
     # --- what the user does --------------------------------------------------------------------
 
@@ -240,7 +232,16 @@ class ConnectionDialog(FormDialog):
         name = self.name.text().strip() or free_name(
             fields.host or _name_of(uri, self.tr("This computer")), self._taken
         )
-        return replace(self._profile, name=name, uri=uri, group=self.group.currentText().strip())
+        return replace(
+            self._profile,
+            name=name,
+            uri=uri,
+            group=self.group.currentText().strip(),
+            pool=self.pool.text().strip(),
+            limit=self.limit.rate(),
+            connections=self.connections.text_value(),
+            verify=self.verify.isChecked(),
+        )
 
     def accept(self) -> None:
         """Tell the profile and close."""

@@ -59,6 +59,7 @@ class DetailsDialog(QDialog):
         self.xml.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
         self.xml.setAccessibleName("XML")
         tabs = QTabWidget()
+        tabs.setAccessibleName(title)
         tabs.addTab(facts, self.tr("Details"))
         tabs.addTab(self.xml, "XML")
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)

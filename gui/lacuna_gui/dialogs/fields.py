@@ -7,10 +7,11 @@ import re
 from PySide6.QtCore import QLocale, Signal
 from PySide6.QtWidgets import QLineEdit, QSpinBox, QWidget
 
+from lacuna_engine.transfer.options import MOST_CONNECTIONS
 from lacuna_gui.format import bytes_text
 from lacuna_gui.slots import ignoring
 
-__all__ = ["RateField", "SizeField", "parse_size"]
+__all__ = ["ConnectionsField", "RateField", "SizeField", "connections_of", "parse_size"]
 
 _SIZE = re.compile(r"([0-9]+(?:[.,][0-9]+)?)\s*([kmgtpe]?)(?:i?b|bytes?)?", re.IGNORECASE)
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4, "p": 5, "e": 6}
@@ -59,6 +60,29 @@ class SizeField(QLineEdit):
         self.setText(short if parse_size(short) == size else str(size))
 
 
+class ConnectionsField(QSpinBox):
+    """How many streams of data a transfer has at a time; 0 is as many as make it faster."""
+
+    def __init__(self, count: int = 0, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setRange(0, MOST_CONNECTIONS)
+        self.setSpecialValueText(self.tr("automatic"))
+        self.setValue(count)
+
+    def text_value(self) -> str:
+        """Return it as profiles write it."""
+        return str(self.value()) if self.value() else "auto"
+
+    def set_text_value(self, text: str) -> None:
+        """Show what a profile says."""
+        self.setValue(connections_of(text))
+
+
+def connections_of(text: str) -> int:
+    """Return the number that a profile says; 0 is automatic."""
+    return min(int(text), MOST_CONNECTIONS) if text.isdecimal() else 0
+
+
 class RateField(QSpinBox):
     """A speed in MiB a second; 0 is no limit."""
 
@@ -72,8 +96,11 @@ class RateField(QSpinBox):
 
     def rate(self) -> int:
         """Return bytes a second, 0 for no limit."""
-        return self.value() * _MIB
+        # What was set from elsewhere stays exact as long as nobody changes it here.
+        shown = -(-self._exact // _MIB)
+        return self._exact if self.value() == shown else self.value() * _MIB
 
     def set_rate(self, rate: int) -> None:
         """Show a limit; below a MiB a second it is one."""
+        self._exact = rate
         self.setValue(-(-rate // _MIB))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QDialog,
     QDialogButtonBox,
@@ -40,6 +41,17 @@ class FormDialog(QDialog):
         # Only now: a button without its dialog cannot be the dialog's default.
         self.ok.setDefault(True)
         self.setMinimumWidth(420)
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: D102, N802
+        if not event.spontaneous():
+            # The buttons are older than the rows: Tab would meet them first, and Return cancel.
+            for button in self.buttons.buttons():
+                last = self.previousInFocusChain()
+                while last is not None and last.focusPolicy() == Qt.FocusPolicy.NoFocus:
+                    last = last.previousInFocusChain()  # Qt orders nothing behind labels
+                if last is not None:
+                    self.setTabOrder(last, button)
+        super().showEvent(event)
 
     def check(self) -> str:
         """Return what is wrong with the input, empty if nothing is."""

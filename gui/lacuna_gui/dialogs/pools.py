@@ -64,7 +64,7 @@ class DefinePoolDialog(FormDialog):
         self.form.addRow(self.tr("&Name:"), self.name)
         self.form.addRow(self.tr("&Kind:"), self.kind)
         self.form.addRow(self.tr("&Host:"), self.host)
-        self.form.addRow(self.tr("S&ource:"), self.source)
+        self.form.addRow(self.tr("So&urce:"), self.source)
         self.form.addRow(self.tr("&Path there:"), self.path)
         for box in (self.build, self.start, self.autostart):
             self.form.addRow("", box)

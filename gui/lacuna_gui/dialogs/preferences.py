@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
-    QFileDialog,
-    QHBoxLayout,
-    QLineEdit,
     QSpinBox,
-    QToolButton,
     QWidget,
 )
 
@@ -18,7 +14,11 @@ from lacuna_engine.transfer import IfExists
 from lacuna_gui import words
 from lacuna_gui.dialogs.fields import RateField
 from lacuna_gui.dialogs.form import FormDialog
+from lacuna_gui.dialogs.path_field import PathField
+from lacuna_gui.dialogs.permissions import PermissionFields
+from lacuna_gui.language import LANGUAGES
 from lacuna_gui.settings import Preferences
+from lacuna_gui.slots import ignoring
 
 __all__ = ["PreferencesDialog"]
 
@@ -41,8 +41,8 @@ class PreferencesDialog(FormDialog):
         ):
             self.theme.addItem(text, key)
         self.language = QComboBox()
-        # Each language is written in itself.
-        for key, text in (("", self.tr("Like the desktop")), ("en", "English"), ("de", "Deutsch")):
+        self.language.addItem(self.tr("Like the desktop"), "")
+        for key, text in LANGUAGES.items():
             self.language.addItem(text, key)
         self.if_exists = QComboBox()
         for policy in IfExists:
@@ -51,41 +51,33 @@ class PreferencesDialog(FormDialog):
         self.limit = RateField(preferences.limit)
         self.concurrency = QSpinBox()
         self.concurrency.setRange(1, 16)
-        self.start_at_once = QCheckBox(self.tr("&Start transfers at once"))
-        self.notify = QCheckBox(self.tr("N&otify when a long transfer ends"))
+        self.start_at_once = QCheckBox(self.tr("St&art transfers at once"))
+        self.notify = QCheckBox(self.tr("&Notify when a long transfer ends"))
         self.connect_at_start = QCheckBox(self.tr("&Connect to all saved connections at start"))
-        self.folder = QLineEdit(preferences.download_folder)
-        self.folder.setPlaceholderText(self.tr("ask each time"))
+        place = PathField(
+            self.tr("Download to"),
+            folder=True,
+            text=preferences.download_folder,
+            empty=self.tr("ask each time"),
+        )
+        self.folder = place.edit
         self.form.addRow(self.tr("&Theme:"), self.theme)
         self.form.addRow(self.tr("&Language:"), self.language)
         self.form.addRow(self.tr("If it &exists:"), self.if_exists)
         self.form.addRow(self.tr("Total &speed:"), self.limit)
         self.form.addRow(self.tr("Transfers at &once:"), self.concurrency)
-        self.form.addRow(self.tr("&Download to:"), self._folder_row())
+        self.form.addRow(self.tr("&Download to:"), place)
+        self.permissions = PermissionFields(preferences.owner, preferences.mode)
+        for text, field in zip(
+            (self.tr("O&wner of new volumes:"), self.tr("&Mode of new volumes:")),
+            (self.permissions.owner, self.permissions.mode),
+            strict=True,
+        ):
+            self.form.addRow(text, field)
+            field.editTextChanged.connect(ignoring(self.recheck))
         for box in (self.verify, self.start_at_once, self.notify, self.connect_at_start):
             self.form.addRow("", box)
         self._fill()
-
-    def _folder_row(self) -> QWidget:
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        browse = QToolButton()
-        browse.setText("…")
-        browse.setAccessibleName(self.tr("Choose"))
-        layout.addWidget(self.folder)
-        layout.addWidget(browse)
-        row.setFocusProxy(self.folder)
-
-        def choose() -> None:
-            dialog = QFileDialog(self, self.tr("Choose"))
-            dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-            dialog.setFileMode(QFileDialog.FileMode.Directory)
-            dialog.fileSelected.connect(self.folder.setText)
-            dialog.open()
-
-        browse.clicked.connect(choose)
-        return row
 
     def _fill(self) -> None:
         now = self._before
@@ -97,16 +89,23 @@ class PreferencesDialog(FormDialog):
         self.start_at_once.setChecked(now.start_at_once)
         self.notify.setChecked(now.notify)
         self.connect_at_start.setChecked(now.connect_at_start)
-        self.language.currentIndexChanged.connect(self._on_language)
+        self.language.currentIndexChanged.connect(ignoring(self.recheck))
 
-    def _on_language(self) -> None:
-        changed = self.language.currentData() != self._before.language
-        self.problem.setText(
-            self.tr("The language changes when Lacuna is started the next time.") if changed else ""
-        )
+    def check(self) -> str:
+        """Say what is wrong."""
+        return self.permissions.check()
+
+    def recheck(self) -> None:
+        """Also say when another language is seen."""
+        super().recheck()
+        if self.ok.isEnabled() and self.language.currentData() != self._before.language:
+            self.problem.setText(
+                self.tr("The language changes when Lacuna is started the next time.")
+            )
 
     def accept(self) -> None:
         """Tell the preferences and close."""
+        owner, mode = self.permissions.texts()
         self.wanted.emit(
             Preferences(
                 theme=str(self.theme.currentData()),
@@ -119,6 +118,8 @@ class PreferencesDialog(FormDialog):
                 notify=self.notify.isChecked(),
                 connect_at_start=self.connect_at_start.isChecked(),
                 download_folder=self.folder.text().strip(),
+                owner=owner,
+                mode=mode,
             )
         )
         super().accept()

@@ -6,20 +6,19 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import (
     QComboBox,
-    QFileDialog,
-    QHBoxLayout,
     QLineEdit,
-    QPushButton,
     QWidget,
 )
 
+from lacuna_engine.profiles import Profile
 from lacuna_engine.storage import display_name, local_file_name
 from lacuna_engine.transfer import IfExists
 from lacuna_gui.dialogs.fields import RateField
 from lacuna_gui.dialogs.form import FormDialog, note_label, plain_label
+from lacuna_gui.dialogs.path_field import PathField
 from lacuna_gui.dialogs.transfer_options import OptionFields
 from lacuna_gui.dialogs.volumes import name_problem
 from lacuna_gui.format import bytes_text
@@ -41,6 +40,7 @@ class DownloadDialog(FormDialog):
         self,
         volumes: Sequence[VolumeRow],
         preferences: Preferences,
+        profile: Profile | None = None,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__("", "", parent)
@@ -52,36 +52,22 @@ class DownloadDialog(FormDialog):
             else self.tr("Download {0} volumes").format(len(volumes))
         )
         self.ok.setText(self.tr("Download"))
-        self.folder = QLineEdit(preferences.download_folder or str(Path.home()))
-        browse = QPushButton(self.tr("&Choose…"))
-        browse.setAutoDefault(False)
-        browse.clicked.connect(self._on_browse)
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.folder)
-        layout.addWidget(browse)
-        row.setFocusProxy(self.folder)
+        usual = preferences.download_folder or str(Path.home())
+        place = PathField(self.tr("Download to"), folder=True, text=usual)
+        self.folder = place.edit
         self.name = QLineEdit(local_file_name(only, windows=os.name == "nt") if only else "")
-        self.form.addRow(self.tr("&Folder:"), row)
+        self.form.addRow(self.tr("&Folder:"), place)
         self.form.addRow(self.tr("&Name:"), self.name)
         self.form.setRowVisible(self.name, bool(only))
         size = sum(one.about.allocation for one in volumes if one.about)
         if size:
             self.form.addRow(self.tr("At most:"), plain_label(bytes_text(size)))
-        self.fields = OptionFields(self.form, preferences, zeros=False)
-        self.fields.if_exists.currentIndexChanged.connect(ignoring(self.recheck))
+        self.fields = OptionFields(self.form, preferences)
+        self.fields.use_profile(profile)
+        self.fields.on_change(self.recheck)
         self.folder.textChanged.connect(ignoring(self.recheck))
         self.name.textChanged.connect(ignoring(self.recheck))
         self.recheck()
-
-    def _on_browse(self) -> None:
-        dialog = QFileDialog(self, self.tr("Download to"), self.folder.text())
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.setFileMode(QFileDialog.FileMode.Directory)
-        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
-        dialog.fileSelected.connect(self.folder.setText)
-        dialog.open()
 
     def targets(self) -> list[tuple[str, Path]]:
         """Return the volumes and their files."""
@@ -152,9 +138,17 @@ class CopyDialog(FormDialog):
         self.form.addRow(self.tr("&To pool:"), self.target)
         self.form.addRow(self.tr("&Name there:"), self.name)
         self.form.setRowVisible(self.name, len(names) == 1)
-        self.fields = OptionFields(self.form, preferences, zeros=False)
+        self.fields = OptionFields(self.form, preferences, volumes=True)
+        self._hosts = hosts
+        self.target.currentIndexChanged.connect(ignoring(self._on_target))
+        self._on_target()
         self.name.textChanged.connect(ignoring(self.recheck))
         self.recheck()
+
+    def _on_target(self) -> None:
+        place = self.target.currentData()
+        host = None if place is None else self._hosts.get(place[0])
+        self.fields.use_profile(None if host is None else host.profile)
 
     def check(self) -> str:
         """Say why nothing can be copied."""

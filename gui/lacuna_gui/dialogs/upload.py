@@ -42,6 +42,7 @@ from lacuna_gui.work import Runner
 __all__ = ["FileFacts", "UploadDialog", "UploadWish", "look_at_file"]
 
 _FILE, _FORMAT, _SIZE, _ALLOCATED, _SEND, _TARGET, _CHECK = range(7)
+_NUMBERS = (_SIZE, _ALLOCATED, _SEND)
 
 _FORMATS = ("auto", "raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "iso")
 
@@ -109,12 +110,12 @@ class UploadDialog(FormDialog):
         for name in _FORMATS[1:]:
             self.image_format.addItem(name, name)
         self.form.addRow(self.tr("&Format:"), self.image_format)
-        self.fields = OptionFields(self.form, preferences, zeros=True)
-        self.fields.if_exists.currentIndexChanged.connect(ignoring(self._judge))
+        self.fields = OptionFields(self.form, preferences, volumes=True, images=True)
+        self.fields.on_change(self._judge)
         self.image_format.currentIndexChanged.connect(ignoring(self._judge))
         self._fill_targets(target)
         self.target.currentIndexChanged.connect(ignoring(self._on_target))
-        self.resize(QSize(860, 520))
+        self.resize(QSize(860, 560))
         self.add_files(files)
         self._on_target()
 
@@ -133,6 +134,7 @@ class UploadDialog(FormDialog):
             ]
         )
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
         self.table.setShowGrid(False)
         self.table.setWordWrap(False)
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
@@ -142,11 +144,14 @@ class UploadDialog(FormDialog):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for column, width in enumerate((190, 64, 84, 84, 84, 170)):
             self.table.setColumnWidth(column, width)
+        for column in _NUMBERS:
+            if (title := self.table.horizontalHeaderItem(column)) is not None:
+                title.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(_CHECK, QHeaderView.ResizeMode.Stretch)
         self.table.itemChanged.connect(self._on_item)
-        self.add = QPushButton(self.tr("Add &files…"))
+        self.add = QPushButton(self.tr("A&dd files…"))
         self.add.setAutoDefault(False)
-        self.drop = QPushButton(self.tr("Ta&ke off the list"))
+        self.drop = QPushButton(self.tr("Take off the &list"))
         self.drop.setAutoDefault(False)
         self.add.clicked.connect(self._on_add)
         self.drop.clicked.connect(self._on_drop)
@@ -175,7 +180,7 @@ class UploadDialog(FormDialog):
                 item = QTableWidgetItem()
                 if column != _TARGET:
                     item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
-                if column in (_SIZE, _ALLOCATED, _SEND):
+                if column in _NUMBERS:
                     item.setTextAlignment(
                         Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
                     )
@@ -240,6 +245,7 @@ class UploadDialog(FormDialog):
     def _on_target(self) -> None:
         self._taken, self._pool_problem = None, ""
         chosen = self.chosen()
+        self.fields.use_profile(chosen[0].profile if chosen is not None else None)
         if chosen is not None:
             host, pool = chosen
             record = host.pools.get(pool)
@@ -259,7 +265,7 @@ class UploadDialog(FormDialog):
             self._judge()
 
     def _on_no_names(self, problem: Problem) -> None:
-        self._pool_problem = f"{problem.what} {problem.cure}".strip()
+        self._pool_problem = problem.line()
         self._judge()
 
     # --- judging -------------------------------------------------------------------------------
@@ -308,7 +314,7 @@ class UploadDialog(FormDialog):
         if facts is None:
             return False, self.tr("looking…")
         if isinstance(facts, Problem):
-            return True, f"{facts.what} {facts.cure}".strip()
+            return True, facts.line()
         if wrong := name_problem(target, ()):
             return True, wrong
         if target in seen:
@@ -338,7 +344,7 @@ class UploadDialog(FormDialog):
 
     def check(self) -> str:
         """Say why nothing can be sent yet."""
-        return self._pool_verdict() or self._files_verdict()
+        return self._pool_verdict() or self._files_verdict() or self.fields.check()
 
     def _pool_verdict(self) -> str:
         chosen = self.chosen()

@@ -6,9 +6,12 @@ row that changes to a state of another tab leaves by itself.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from itertools import groupby
+from operator import itemgetter
 
 from PySide6.QtCore import (
     QAbstractTableModel,
@@ -23,7 +26,7 @@ from PySide6.QtCore import (
 from lacuna_engine.storage import display_name
 from lacuna_engine.transfer import Phase
 from lacuna_gui import words
-from lacuna_gui.format import bytes_text, duration_text, rate_text
+from lacuna_gui.format import bytes_text, duration_text, percent_text, rate_text
 from lacuna_gui.models.roles import ACCESSIBLE, ALIGNMENT, DISPLAY, ENTRY, LEFT, RIGHT, TOOLTIP
 from lacuna_gui.paint.strip import Drawable
 from lacuna_gui.problem import Problem
@@ -149,6 +152,15 @@ class Column(IntEnum):
 # Plain numbers for data(), which is called thousands of times.
 _NAME, _ROUTE, _PROGRESS, _STATE, _RATE, _ETA, _SIZE, _SAVED = range(8)
 _NUMBERS = frozenset({_RATE, _ETA, _SIZE, _SAVED})
+_ROLES = frozenset({DISPLAY, ENTRY, ALIGNMENT, TOOLTIP, ACCESSIBLE})
+"""What data() has an answer to: a view asks six times for each cell, twice of which for these."""
+
+_USUAL = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
+_MOVABLE = _USUAL | Qt.ItemFlag.ItemIsDragEnabled
+
+
+def _position(row: TransferRow) -> int:
+    return row.position
 
 
 class TransfersModel(QAbstractTableModel):
@@ -182,6 +194,7 @@ class TransfersModel(QAbstractTableModel):
         Whatever the number of rows, views are told of one range.
         """
         first, last = len(self._rows), -1
+        fresh: list[TransferRow] = []
         for row in rows:
             place = self._places.get(row.id)
             if row.state not in self._states:
@@ -189,13 +202,15 @@ class TransfersModel(QAbstractTableModel):
                     self._remove(place)
                     first, last = 0, len(self._rows) - 1
             elif place is None:
-                self._insert(row)
+                fresh.append(row)
             elif self._rows[place].position != row.position and self._reorder:
                 self._remove(place)
-                self._insert(row)
+                fresh.append(row)
             else:
                 self._rows[place] = row
                 first, last = min(first, place), max(last, place)
+        if fresh:
+            self._insert(fresh)
         if last >= first:
             self.dataChanged.emit(
                 self.index(first, 0), self.index(last, len(Column) - 1), [DISPLAY, ENTRY]
@@ -215,18 +230,26 @@ class TransfersModel(QAbstractTableModel):
         """Return all rows in order."""
         return tuple(self._rows)
 
-    def _insert(self, row: TransferRow) -> None:
-        place = len(self._rows)
+    def _insert(self, rows: list[TransferRow]) -> None:
+        """Insert rows, as one block for each place."""
         if self._latest_first:
-            place = 0
+            self._insert_at(0, rows[::-1])
         elif self._reorder:
-            while place and self._rows[place - 1].position > row.position:
-                place -= 1
-        self.beginInsertRows(QModelIndex(), place, place)
-        self._rows.insert(place, row)
+            rows.sort(key=_position)
+            places = (bisect_right(self._rows, _position(row), key=_position) for row in rows)
+            blocks = groupby(zip(places, rows, strict=True), itemgetter(0))
+            # From the last one on, so that the places of the others stay what they are.
+            for place, block in reversed([(place, list(block)) for place, block in blocks]):
+                self._insert_at(place, [row for _, row in block])
+        else:
+            self._insert_at(len(self._rows), rows)
+        self.counted.emit(len(self._rows))
+
+    def _insert_at(self, place: int, rows: list[TransferRow]) -> None:
+        self.beginInsertRows(QModelIndex(), place, place + len(rows) - 1)
+        self._rows[place:place] = rows
         self._number(place)
         self.endInsertRows()
-        self.counted.emit(len(self._rows))
 
     def _remove(self, place: int) -> None:
         self.beginRemoveRows(QModelIndex(), place, place)
@@ -268,7 +291,7 @@ class TransfersModel(QAbstractTableModel):
         )[section]
 
     def data(self, index: Index, role: int = DISPLAY) -> object:  # noqa: D102, PLR0911
-        if not index.isValid():
+        if role not in _ROLES or not index.isValid():
             return None
         row = self._rows[index.row()]
         if role == DISPLAY:
@@ -289,7 +312,7 @@ class TransfersModel(QAbstractTableModel):
         if column == _ROUTE:
             return f"{row.source} → {row.destination}"
         if column == _PROGRESS:
-            return f"{row.percent} %"
+            return percent_text(row.percent, 100)
         if column == _STATE:
             return words.state_text(row.state, row.phase, row.attempt)
         if column == _RATE:
@@ -318,6 +341,10 @@ class TransfersModel(QAbstractTableModel):
             lines.append(
                 self.tr("Moved {0}, saved {1}").format(bytes_text(row.moved), bytes_text(row.saved))
             )
+        if row.priority:
+            lines.append(self.tr("Priority {0}").format(row.priority))
+        if row.limit:
+            lines.append(self.tr("Limit {0}").format(rate_text(row.limit)))
         if row.error is not None:
             lines += [row.error.what, row.error.why, row.error.cure]
         return "\n".join(line for line in (*lines, *row.notes) if line)
@@ -325,13 +352,9 @@ class TransfersModel(QAbstractTableModel):
     # --- another order by dragging -------------------------------------------------------------
 
     def flags(self, index: Index) -> Qt.ItemFlag:  # noqa: D102
-        usual = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         if not index.isValid():
-            drops = Qt.ItemFlag.ItemIsDropEnabled
-            return drops if self._reorder else Qt.ItemFlag.NoItemFlags
-        if not self._reorder:
-            return usual | Qt.ItemFlag.ItemNeverHasChildren
-        return usual | Qt.ItemFlag.ItemIsDragEnabled | Qt.ItemFlag.ItemNeverHasChildren
+            return Qt.ItemFlag.ItemIsDropEnabled if self._reorder else Qt.ItemFlag.NoItemFlags
+        return _MOVABLE if self._reorder else _USUAL
 
     def supportedDropActions(self) -> Qt.DropAction:  # noqa: D102, N802
         return Qt.DropAction.MoveAction

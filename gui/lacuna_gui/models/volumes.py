@@ -94,17 +94,26 @@ class Column(IntEnum):
 
 # Plain numbers for data(), which is called thousands of times.
 _NAME, _FORMAT, _CAPACITY, _ALLOCATION, _MODIFIED = range(5)
+_ROLES = frozenset({DISPLAY, ENTRY, ALIGNMENT, DECORATION, TOOLTIP, ACCESSIBLE})
+"""What data() has an answer to: a view asks six times for each cell, twice of which for these."""
 
-_DIGITS = re.compile(r"(\d+)")
+_FLAGS = (
+    Qt.ItemFlag.ItemIsEnabled
+    | Qt.ItemFlag.ItemIsSelectable
+    | Qt.ItemFlag.ItemIsDragEnabled
+    | Qt.ItemFlag.ItemNeverHasChildren
+)
+
+_DIGITS = re.compile(r"(\d{1,18})")
+"""Longer numbers are compared in pieces: a server may send a name of thousands of digits, which
+Python refuses to read as one."""
 
 
 def _natural(name: str) -> tuple[list[int | str], str]:
     """Order by name as people count: disk2 before disk10."""
     # Split gives text and digits in turns, so that like is compared with like.
-    parts: list[int | str] = [
-        int(part) if number % 2 else part.casefold()
-        for number, part in enumerate(_DIGITS.split(name))
-    ]
+    parts: list[int | str] = _DIGITS.split(name.casefold())
+    parts[1::2] = map(int, parts[1::2])
     return parts, name
 
 
@@ -234,8 +243,10 @@ class VolumesModel(QAbstractTableModel):
 
     def _reset(self) -> None:
         self.beginResetModel()
-        matches = _matcher(self._filter)
-        self._shown = [row for row in self._all.values() if matches(row.name)]
+        self._shown = list(self._all.values())
+        if self._filter:
+            matches = _matcher(self._filter)
+            self._shown = [row for row in self._shown if matches(row.handle.name)]
         self._arrange()
         self.endResetModel()
         self.counted.emit(len(self._shown), len(self._all))
@@ -251,7 +262,7 @@ class VolumesModel(QAbstractTableModel):
         self._number()
 
     def _number(self) -> None:
-        self._places = {row.name: place for place, row in enumerate(self._shown)}
+        self._places = {row.handle.name: place for place, row in enumerate(self._shown)}
 
     def _tell(self, first: int, last: int) -> None:
         if last >= first:
@@ -285,7 +296,7 @@ class VolumesModel(QAbstractTableModel):
         )[section]
 
     def data(self, index: Index, role: int = DISPLAY) -> object:  # noqa: PLR0911, D102
-        if not index.isValid():
+        if role not in _ROLES or not index.isValid():
             return None
         row = self._shown[index.row()]
         if role == DISPLAY:
@@ -328,14 +339,7 @@ class VolumesModel(QAbstractTableModel):
     # --- dragging out --------------------------------------------------------------------------
 
     def flags(self, index: Index) -> Qt.ItemFlag:  # noqa: D102
-        if not index.isValid():
-            return Qt.ItemFlag.ItemIsDropEnabled
-        return (
-            Qt.ItemFlag.ItemIsEnabled
-            | Qt.ItemFlag.ItemIsSelectable
-            | Qt.ItemFlag.ItemIsDragEnabled
-            | Qt.ItemFlag.ItemNeverHasChildren
-        )
+        return _FLAGS if index.isValid() else Qt.ItemFlag.ItemIsDropEnabled
 
     def mimeTypes(self) -> list[str]:  # noqa: D102, N802
         return [VOLUMES_MIME]

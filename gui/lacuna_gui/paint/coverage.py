@@ -11,14 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
+from lacuna_gui.paint.arrays import NDArray, np
 from lacuna_gui.paint.runs import CODES, Change, Codes, Offsets, RunTable
 
 __all__ = ["Checkpoints", "Counts", "Coverage", "column_edges", "count_runs"]
 
-Counts: TypeAlias = NDArray[np.float64]
+Counts: TypeAlias = "NDArray[np.float64]"
 """Bytes by code and column. Whole numbers, exact to 8 PiB; floats since NumPy adds those up."""
 
 _STRIDE: Final = 64

@@ -16,18 +16,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QPalette
 
 from lacuna_engine.extents import Kind, Progress
+from lacuna_gui.paint.arrays import NDArray, np
 from lacuna_gui.paint.coverage import Counts
 from lacuna_gui.paint.runs import CODES, UNKNOWN, code_of
 from lacuna_gui.theme import Colours, colours, mix
 
 __all__ = ["BASE", "GAP", "LANES", "MARK", "MIDDLE", "RAIL", "TOP", "Ink", "Lanes", "ink", "lanes"]
 
-Lanes: TypeAlias = NDArray[np.uint32]
+Lanes: TypeAlias = "NDArray[np.uint32]"
 """Colours by lane and column, as QImage's RGB32."""
 
 TOP, MIDDLE, BASE, GAP, RAIL = range(5)

@@ -17,10 +17,8 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 from typing import Final, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
-
 from lacuna_engine.extents import ExtentMap, ExtentRecord, Kind, Progress
+from lacuna_gui.paint.arrays import NDArray, np
 
 __all__ = [
     "CODES",
@@ -34,8 +32,8 @@ __all__ = [
     "split",
 ]
 
-Offsets: TypeAlias = NDArray[np.int64]
-Codes: TypeAlias = NDArray[np.uint8]
+Offsets: TypeAlias = "NDArray[np.int64]"
+Codes: TypeAlias = "NDArray[np.uint8]"
 Range: TypeAlias = tuple[int, int, Kind, Progress]
 
 UNKNOWN: Final = 15

@@ -10,12 +10,11 @@ import functools
 from collections.abc import Iterable
 from typing import Final, Protocol, TypeAlias
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QImage, QPainter, QPalette
 
 from lacuna_engine.extents import ExtentMap
+from lacuna_gui.paint.arrays import NDArray, np
 from lacuna_gui.paint.coverage import Coverage
 from lacuna_gui.paint.lanes import (
     BASE,
@@ -56,7 +55,7 @@ class Drawable(Protocol):
         ...
 
 
-Profile: TypeAlias = NDArray[np.intp]
+Profile: TypeAlias = "NDArray[np.intp]"
 """The lane of each row of pixels."""
 
 _RAIL_SHARE: Final = 0.24

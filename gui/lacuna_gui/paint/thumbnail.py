@@ -6,18 +6,19 @@ For those who hand on snapshots, between threads too, where `paint.strip.Strip` 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
-import numpy as np
 from PySide6.QtGui import QImage
 
-from lacuna_engine.extents import ExtentMap
+from lacuna_engine.extents import ExtentMap, ExtentRecord
+from lacuna_gui.paint.arrays import np
 from lacuna_gui.paint.coverage import Counts, Coverage
 from lacuna_gui.paint.lanes import MARK, Ink, lanes
 from lacuna_gui.paint.runs import RunTable
 from lacuna_gui.paint.strip import strip_image
 
-__all__ = ["COLUMNS", "Thumbnail", "thumbnail_of"]
+__all__ = ["COLUMNS", "Outline", "Thumbnail", "thumbnail_of"]
 
 COLUMNS: Final = 256
 """More than most cells are wide; a row shows some 150."""
@@ -57,7 +58,37 @@ class Thumbnail:
 
 def thumbnail_of(extents: ExtentMap, columns: int = COLUMNS) -> Thumbnail:
     """Return what a map looks like now. Takes 0.3 s for a million extents."""
-    table = RunTable.from_map(extents)
+    return _thumbnail(RunTable.from_map(extents), columns)
+
+
+def _thumbnail(table: RunTable, columns: int) -> Thumbnail:
     coverage = Coverage(table)
     coverage.show(0, table.size, columns)
     return Thumbnail(coverage.counts)
+
+
+class Outline:
+    """A thumbnail that is made when it is first painted: most rows are not on the screen.
+
+    Raises:
+        ValueError: if the record's runs do not cover its size.
+    """
+
+    def __init__(self, record: ExtentRecord) -> None:
+        if any(sum(record[axis][::2]) != record["size"] for axis in ("kinds", "progress")):
+            raise ValueError(f"an outline of {record['size']} bytes whose runs do not cover them")
+        self._record = record
+
+    @cached_property
+    def thumbnail(self) -> Thumbnail:
+        """What it looks like."""
+        return _thumbnail(RunTable.from_record(self._record), COLUMNS)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to be seen."""
+        return not self._record["size"]
+
+    def image(self, width: int, height: int, ratio: float, paint: Ink) -> QImage:
+        """Return an image as a thumbnail does."""
+        return self.thumbnail.image(width, height, ratio, paint)

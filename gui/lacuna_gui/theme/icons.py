@@ -61,8 +61,7 @@ def app_icon() -> QIcon:
         pixmap = QPixmap(size, size)
         pixmap.fill(Qt.GlobalColor.transparent)
         painter = QPainter(pixmap)
-        small = size <= 24
-        renderer = QSvgRenderer(QByteArray(lacuna_resources.app_icon_svg(small=small)))
+        renderer = QSvgRenderer(QByteArray(lacuna_resources.app_icon_svg(size)))
         renderer.render(painter, QRectF(0, 0, size, size))
         painter.end()
         built.addPixmap(pixmap)

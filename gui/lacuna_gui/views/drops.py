@@ -14,7 +14,7 @@ from PySide6.QtCore import QCoreApplication, QMimeData, QUrl
 
 from lacuna_gui.models.volumes import VOLUMES_MIME
 
-__all__ = ["Offer", "VolumeOffer", "offers_something", "read_offer"]
+__all__ = ["Offer", "VolumeOffer", "offer_of", "offers_something", "read_offer"]
 
 translate = QCoreApplication.translate
 
@@ -65,10 +65,11 @@ def read_offer(data: QMimeData) -> Offer:
                 "Drops", "{0} is not on this computer. Save it here first, then drop the file."
             ).format(remote[0].toDisplayString())
         )
-    return _local(Path(url.toLocalFile()) for url in urls)
+    return offer_of(Path(url.toLocalFile()) for url in urls)
 
 
-def _local(paths: Iterable[Path]) -> Offer:
+def offer_of(paths: Iterable[Path]) -> Offer:
+    """Return what can be made of local files and folders."""
     files: list[Path] = []
     wrong: list[str] = []
     skipped = 0

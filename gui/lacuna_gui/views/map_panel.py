@@ -8,11 +8,10 @@ from typing import cast
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from lacuna_engine.extents import ExtentMap
 from lacuna_engine.storage import display_name
 from lacuna_gui.format import bytes_text, ratio_text
-from lacuna_gui.models.transfers import ACTIVE, TransferRow
-from lacuna_gui.paint.runs import Range
+from lacuna_gui.models.transfers import ACTIVE, FAILED, FINISHED, TransferRow
+from lacuna_gui.paint.runs import Range, RunTable
 from lacuna_gui.queue import QueueTotals
 from lacuna_gui.theme import space
 from lacuna_gui.widgets.elided_label import ElidedLabel
@@ -20,6 +19,8 @@ from lacuna_gui.widgets.extent_map import ExtentMapWidget
 from lacuna_gui.widgets.speed_graph import SpeedGraph
 
 __all__ = ["MapPanel"]
+
+ENDED = FINISHED | FAILED
 
 
 class MapPanel(QWidget):
@@ -57,7 +58,10 @@ class MapPanel(QWidget):
             self.map.clear()
             self.numbers.setText("")
             return
-        if row.total:
+        if row.state in ENDED:
+            # If it is remembered after all, it is told next.
+            self.map.clear(self.tr("No map of this transfer was kept"))
+        elif row.total:
             self.map.set_size(row.total)
         else:
             self.map.clear(self.tr("The image has not been looked at yet"))
@@ -78,9 +82,9 @@ class MapPanel(QWidget):
             parts.append(row.error.what)
         self.numbers.setText("     ".join(parts))
 
-    def set_map(self, extents: ExtentMap) -> None:
+    def set_table(self, table: RunTable) -> None:
         """Show what a map says now, in the same view if it is the same image."""
-        self.map.set_map(extents)
+        self.map.set_table(table)
 
     def change_map(self, changes: object) -> None:
         """Say what ranges are now."""

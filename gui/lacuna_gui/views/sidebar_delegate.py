@@ -50,8 +50,7 @@ class SidebarDelegate(QStyledItemDelegate):
         text = _side_text(node, self.tr("stopped"))
         side = self._side_width(cell, node, text)
         if not cell.selected and _is_quiet(node):
-            faint = cell.palette.color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
-            cell.palette.setColor(QPalette.ColorRole.Text, faint)
+            cell.palette.setColor(QPalette.ColorRole.Text, colours(cell.palette).muted)
             full.palette = cell.palette
         # The style draws background and focus over all of the row, the text in what is left of it.
         place = style.subElementRect(QStyle.SubElement.SE_ItemViewItemText, full, widget)
@@ -66,8 +65,9 @@ class SidebarDelegate(QStyledItemDelegate):
 
     @staticmethod
     def _side_width(cell: Cell, node: Node, text: str) -> int:
-        width = cell.metrics.horizontalAdvance(text) + 2 * space.GAP if text else 0
-        return width + (BAR_WIDTH + space.GAP if _has_bar(node) else 0)
+        if _has_bar(node):
+            return _percent_width(cell) + BAR_WIDTH + 3 * space.GAP
+        return cell.metrics.horizontalAdvance(text) + 2 * space.GAP if text else 0
 
 
 def _paint_side(painter: QPainter, cell: Cell, node: Node, text: str) -> None:
@@ -79,12 +79,16 @@ def _paint_side(painter: QPainter, cell: Cell, node: Node, text: str) -> None:
         painter.drawText(inner, right, text)
     record = node.record
     if _has_bar(node) and record is not None:
-        room = cell.metrics.horizontalAdvance(ratio_text(1, 1)) + space.GAP
-        left = inner.right() - room - BAR_WIDTH
+        left = inner.right() - _percent_width(cell) - space.GAP - BAR_WIDTH
         top = cell.rect.center().y() - space.BAR / 2 + 1
         place = QRectF(left, top, BAR_WIDTH, space.BAR - 1)
         tone = fill_tone(record.fill)
         paint_bar(painter, place, record.fill, cell.palette, tone, selected=cell.selected)
+
+
+def _percent_width(cell: Cell) -> int:
+    """Return the room for percents, the same in all rows so that bars stand below each other."""
+    return cell.metrics.horizontalAdvance(ratio_text(1, 1))
 
 
 def _paint_state(painter: QPainter, cell: Cell, state: HostState, icon: QRect) -> None:

@@ -6,19 +6,15 @@ from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QByteArray, QPoint, Qt, Signal
 from PySide6.QtGui import (
-    QFontMetrics,
     QGuiApplication,
     QKeyEvent,
     QKeySequence,
-    QPainter,
     QPaintEvent,
-    QPalette,
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QTableView,
     QTabWidget,
     QToolButton,
@@ -42,6 +38,7 @@ from lacuna_gui.models.transfers import (
 from lacuna_gui.queue import QueueTotals
 from lacuna_gui.slots import ignoring
 from lacuna_gui.theme import space
+from lacuna_gui.views.table import EntryTable, PlainTable
 
 __all__ = ["TransfersPanel"]
 
@@ -200,82 +197,39 @@ class TransfersPanel(QWidget):
             table.horizontalHeader().restoreState(state)
 
 
-class _TransferTable(QTableView):
+class _TransferTable(EntryTable):
     """A table of transfers."""
 
     def __init__(self, model: TransfersModel, hint: str, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(model, parent, stretched=Column.ROUTE)
         self._hint = hint
-        self.setModel(model)
         self.setAccessibleName(self.tr("Transfers"))
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setFrameShape(QTableView.Shape.NoFrame)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setDragDropMode(QAbstractItemView.DragDropMode.InternalMove)
         self.setDragDropOverwriteMode(False)
         self.setDropIndicatorShown(True)
-        metrics = QFontMetrics(self.font())
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(metrics.height() + 10)
-        header = self.horizontalHeader()
-        header.setHighlightSections(False)
-        header.setSectionsMovable(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        header.setSectionResizeMode(int(Column.ROUTE), QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(8 * metrics.averageCharWidth())
         self.setItemDelegateForColumn(int(Column.PROGRESS), StripDelegate(self))
-        character = metrics.averageCharWidth()
-        for column, characters in (
-            (Column.NAME, 24),
-            (Column.PROGRESS, 34),
-            (Column.STATE, 14),
-            (Column.RATE, 13),
-            (Column.ETA, 11),
-            (Column.SIZE, 11),
-            (Column.SAVED, 11),
-        ):
-            self.setColumnWidth(int(column), characters * character)
+        self.set_widths(
+            (
+                (Column.NAME, 24), (Column.PROGRESS, 34), (Column.STATE, 14), (Column.RATE, 13),
+                (Column.ETA, 11), (Column.SIZE, 11), (Column.SAVED, 11),
+            )
+        )  # fmt: skip
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         super().paintEvent(event)
-        if not self.model().rowCount() and self._hint:
-            painter = QPainter(self.viewport())
-            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-            area = self.viewport().rect()
-            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), self._hint)
-            painter.end()
+        if not self.model().rowCount():
+            self.paint_hint(self.viewport().rect(), self._hint)
 
 
-class _LogTable(QTableView):
+class _LogTable(PlainTable):
     """The log; what is selected can be copied."""
 
     def __init__(self, model: LogModel, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__(model, parent, padding=6)
         self._log = model
-        self.setModel(model)
         self.setAccessibleName(self.tr("Log"))
-        self.setShowGrid(False)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setFrameShape(QTableView.Shape.NoFrame)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.verticalHeader().hide()
-        metrics = QFontMetrics(self.font())
-        self.verticalHeader().setDefaultSectionSize(metrics.height() + 6)
         self.horizontalHeader().setStretchLastSection(True)
-        self.setColumnWidth(0, 10 * metrics.averageCharWidth())
-        self.setColumnWidth(1, 10 * metrics.averageCharWidth())
+        self.set_widths(((0, 10), (1, 10)))
         model.rowsInserted.connect(ignoring(self._keep_at_end))
 
     def _keep_at_end(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from PySide6.QtCore import (
     QPoint,
@@ -12,27 +13,24 @@ from PySide6.QtCore import (
     Signal,
 )
 from PySide6.QtGui import (
+    QDrag,
     QDragEnterEvent,
     QDragMoveEvent,
     QDropEvent,
-    QFontMetrics,
     QKeyEvent,
-    QPainter,
     QPaintEvent,
     QPalette,
 )
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QStackedWidget,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
 
-from lacuna_engine.storage import display_name
+from lacuna_engine.storage import display_name, local_file_name
 from lacuna_gui import words
 from lacuna_gui.delegates import AllocationDelegate
 from lacuna_gui.format import bytes_text
@@ -40,14 +38,17 @@ from lacuna_gui.hosts import Host, HostState, PoolRecord
 from lacuna_gui.models.volumes import Column, VolumeRow, VolumesModel
 from lacuna_gui.slots import ignoring
 from lacuna_gui.theme import icon, space
+from lacuna_gui.views.drag_out import DragOut
 from lacuna_gui.views.drops import Offer, offers_something, read_offer
+from lacuna_gui.views.table import EntryTable
 from lacuna_gui.widgets.elided_label import ElidedLabel
 from lacuna_gui.widgets.empty_state import EmptyState
 
 __all__ = ["VolumesPanel"]
 
-FILTER_DELAY = 120
-"""Milliseconds after a key until the list is filtered: about the pause between two keys."""
+FILTER_DELAY = 40
+"""Milliseconds after a key until the list is filtered: keys that repeat themselves come quicker,
+and the list is to be there within a tenth of a second of the last one."""
 
 
 class VolumesPanel(QWidget):
@@ -55,6 +56,8 @@ class VolumesPanel(QWidget):
 
     dropped = Signal(object, object)
     """An `Offer`, and None: it was meant for the pool that is shown."""
+    dragged_out = Signal(object, object)
+    """Rows that are wanted in another program, and the path of the first."""
     selection_changed = Signal()
     activated = Signal()
     scrolled = Signal()
@@ -293,54 +296,29 @@ def _consider(event: QDragMoveEvent) -> None:
         event.ignore()
 
 
-class _Table(QTableView):
+class _Table(EntryTable):
     """The table; drops on it are the panel's."""
 
     def __init__(self, model: VolumesModel, panel: VolumesPanel) -> None:
-        super().__init__(panel)
+        super().__init__(model, panel, stretched=Column.NAME)
         self._panel = panel
         self.setObjectName("volumes")
         self.setAccessibleName(self.tr("Volumes"))
-        self.setModel(model)
-        self.setShowGrid(False)
-        self.setAlternatingRowColors(True)
-        self.setWordWrap(False)
-        self.setTabKeyNavigation(False)
-        self.setCornerButtonEnabled(False)
-        self.setTextElideMode(Qt.TextElideMode.ElideMiddle)
-        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
-        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setHorizontalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.setDragEnabled(True)
         self.setAcceptDrops(True)
         self.setDropIndicatorShown(False)
         self.setDragDropMode(QAbstractItemView.DragDropMode.DragDrop)
         self.setDefaultDropAction(Qt.DropAction.CopyAction)
-        self.setFrameShape(QTableView.Shape.NoFrame)
-        metrics = QFontMetrics(self.font())
-        self.verticalHeader().hide()
-        self.verticalHeader().setDefaultSectionSize(metrics.height() + 10)
         header = self.horizontalHeader()
         header.setSortIndicator(int(Column.NAME), Qt.SortOrder.AscendingOrder)
-        header.setHighlightSections(False)
-        header.setSectionsMovable(True)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        # Names get what is left, however small the window is.
-        header.setSectionResizeMode(int(Column.NAME), QHeaderView.ResizeMode.Stretch)
-        header.setMinimumSectionSize(8 * metrics.averageCharWidth())
         self.setSortingEnabled(True)
         self.setItemDelegateForColumn(int(Column.ALLOCATION), AllocationDelegate(self))
-        character = metrics.averageCharWidth()
-        for column, characters in (
-            (Column.FORMAT, 10),
-            (Column.CAPACITY, 13),
-            (Column.ALLOCATION, 26),
-            (Column.MODIFIED, 23),
-        ):
-            self.setColumnWidth(int(column), characters * character)
+        self.set_widths(
+            (
+                (Column.FORMAT, 10), (Column.CAPACITY, 13), (Column.ALLOCATION, 26),
+                (Column.MODIFIED, 23),
+            )
+        )  # fmt: skip
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:  # noqa: N802
         _consider(event)
@@ -350,6 +328,17 @@ class _Table(QTableView):
 
     def dropEvent(self, event: QDropEvent) -> None:  # noqa: N802
         self._panel.dropEvent(event)
+
+    def startDrag(self, actions: Qt.DropAction) -> None:  # noqa: N802
+        rows = self._panel.selected()
+        if not rows or not all(row.transferable for row in rows):
+            return
+        inner = self.model().mimeData(self.selectionModel().selectedRows())
+        data = DragOut(inner, local_file_name(rows[0].name, windows=False))
+        data.dropped.connect(partial(self._panel.dragged_out.emit, rows))
+        drag = QDrag(self)
+        drag.setMimeData(data)
+        drag.exec(actions)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         # Elsewhere Return edits; here it shows the details, on every platform.
@@ -363,10 +352,5 @@ class _Table(QTableView):
         below = self.rowViewportPosition(self.model().rowCount() - 1) + self.rowHeight(0)
         room = self.viewport().height() - below
         if self.model().rowCount() and room > 3 * self.fontMetrics().height():
-            painter = QPainter(self.viewport())
-            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             area = self.viewport().rect().adjusted(0, below, 0, 0)
-            painter.drawText(
-                area, int(Qt.AlignmentFlag.AlignCenter), self.tr("Drop images here to upload")
-            )
-            painter.end()
+            self.paint_hint(area, self.tr("Drop images here to upload"))

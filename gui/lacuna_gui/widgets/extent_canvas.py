@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import cached_property
 
 from PySide6.QtCore import QEvent, QPoint, QRectF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPalette, QResizeEvent
@@ -48,8 +49,6 @@ class ExtentCanvas(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._table: RunTable | None = None
-        self._coverage = Coverage(RunTable(0))
-        self._overview = Strip()
         self._view = ExtentView.whole(0)
         self._mode = MapMode.STRIP
         self._note = ""
@@ -68,6 +67,16 @@ class ExtentCanvas(QWidget):
         self._speak.setSingleShot(True)
         self._speak.timeout.connect(self._describe)
         self._describe()
+
+    # Made with the first table: the window starts without any, and without what they are made of.
+
+    @cached_property
+    def _coverage(self) -> Coverage:
+        return Coverage(RunTable(0))
+
+    @cached_property
+    def _overview(self) -> Strip:
+        return Strip()
 
     # -- what is shown
 
@@ -93,12 +102,13 @@ class ExtentCanvas(QWidget):
 
     def set_table(self, table: RunTable | None) -> None:
         """Show other runs, all of them; None for no map."""
-        self._table = table
-        shown = table if table is not None else RunTable(0)
-        self._coverage = Coverage(shown)
-        self._overview.set_table(shown)
+        before, self._table = self._table, table
+        if table is not None or before is not None:
+            shown = table if table is not None else RunTable(0)
+            self._coverage = Coverage(shown)
+            self._overview.set_table(shown)
         self._cursor = self._hover = self._counted = None
-        self._set_view(ExtentView.whole(shown.size))
+        self._set_view(ExtentView.whole(0 if table is None else table.size))
         self._describe()
 
     def set_note(self, text: str) -> None:

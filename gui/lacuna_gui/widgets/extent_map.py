@@ -152,9 +152,9 @@ class ExtentMapWidget(QWidget):
         self._closer.setEnabled(known)
         text = bytes_text(view.size) if self._canvas.table is not None else ""
         if known and not view.is_whole:
-            shown = self.tr("{0} of {1} ({2}\N{MULTIPLICATION SIGN})")
+            shown = self.tr("{0} of {1} ({2})")
             zoom = number_text(view.zoom, 1 if view.zoom < 10 else 0)
-            text = shown.format(bytes_text(view.span), text, zoom)
+            text = shown.format(bytes_text(view.span), text, f"{zoom}\N{MULTIPLICATION SIGN}")
         self._size.setText(text)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102, N802

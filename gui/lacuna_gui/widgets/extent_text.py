@@ -9,33 +9,39 @@ from lacuna_gui.format import bytes_text, exact_bytes_text, offset_text, ratio_t
 from lacuna_gui.paint.coverage import Coverage
 from lacuna_gui.paint.runs import CODES, RunTable, split
 
+translate = QCoreApplication.translate
+
 __all__ = ["kind_text", "kinds_text", "progress_text", "range_text", "table_text", "unknown_text"]
 
 
 def kind_text(kind: Kind) -> str:
     """Return the name of a kind of bytes."""
-    return {Kind.DATA: _tr("Data"), Kind.HOLE: _tr("Hole"), Kind.ZERO: _tr("Zeros")}[kind]
+    return {
+        Kind.DATA: translate("extents", "Data"),
+        Kind.HOLE: translate("extents", "Hole"),
+        Kind.ZERO: translate("extents", "Zeros"),
+    }[kind]
 
 
 def kinds_text(kind: Kind) -> str:
     """Return the name of all bytes of a kind."""
-    return _tr("Holes") if kind is Kind.HOLE else kind_text(kind)
+    return translate("extents", "Holes") if kind is Kind.HOLE else kind_text(kind)
 
 
 def progress_text(progress: Progress) -> str:
     """Return the name of how far bytes are."""
     return {
-        Progress.PENDING: _tr("Pending"),
-        Progress.IN_FLIGHT: _tr("In flight"),
-        Progress.ACKNOWLEDGED: _tr("Acknowledged"),
-        Progress.VERIFIED: _tr("Verified"),
-        Progress.FAILED: _tr("Failed"),
+        Progress.PENDING: translate("extents", "Pending"),
+        Progress.IN_FLIGHT: translate("extents", "In flight"),
+        Progress.ACKNOWLEDGED: translate("extents", "Acknowledged"),
+        Progress.VERIFIED: translate("extents", "Verified"),
+        Progress.FAILED: translate("extents", "Failed"),
     }[progress]
 
 
 def unknown_text() -> str:
     """Return the name of bytes nobody has told about."""
-    return _tr("Not known yet")
+    return translate("extents", "Not known yet")
 
 
 def code_text(code: int) -> str:
@@ -57,7 +63,7 @@ def range_text(table: RunTable, start: int, end: int) -> str:
         return "\n".join(
             (
                 code_text(code),
-                _tr("{0} to {1}").format(offset_text(first), offset_text(last)),
+                translate("extents", "{0} to {1}").format(offset_text(first), offset_text(last)),
                 _size_line(last - first),
             )
         )
@@ -70,15 +76,15 @@ def range_text(table: RunTable, start: int, end: int) -> str:
         for count, code in sorted(here, key=lambda entry: (-entry[0], entry[1]))
         if count
     ]
-    place = _tr("{0} to {1}").format(offset_text(start), offset_text(end))
+    place = translate("extents", "{0} to {1}").format(offset_text(start), offset_text(end))
     return "\n".join((place, _size_line(total), *lines))
 
 
 def table_text(table: RunTable | None) -> str:
     """Return all numbers of a map as one sentence after the other, to be read out."""
     if table is None or not table.size:
-        return _tr("No extents")
-    parts = [_tr("{0} in all").format(bytes_text(table.size))]
+        return translate("extents", "No extents")
+    parts = [translate("extents", "{0} in all").format(bytes_text(table.size))]
     parts += [f"{kinds_text(kind)} {bytes_text(table.bytes_of(kind))}" for kind in Kind]
     parts += [
         f"{progress_text(progress)} {bytes_text(table.bytes_at(progress))}"
@@ -86,14 +92,12 @@ def table_text(table: RunTable | None) -> str:
         if table.bytes_at(progress)
     ]
     if table.bytes_unknown:
-        parts.append(_tr("{0} not known yet").format(bytes_text(table.bytes_unknown)))
+        parts.append(
+            translate("extents", "{0} not known yet").format(bytes_text(table.bytes_unknown))
+        )
     return ". ".join(parts)
 
 
 def _size_line(count: int) -> str:
     short, exact = bytes_text(count), exact_bytes_text(count)
     return short if short == exact else f"{short} ({exact})"
-
-
-def _tr(text: str) -> str:
-    return QCoreApplication.translate("extents", text)

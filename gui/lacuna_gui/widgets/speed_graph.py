@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
     QColor,
@@ -80,7 +80,7 @@ class SpeedGraph(QWidget):
         means = self._history.means
         if not 0 <= steps < len(means):
             return ""
-        rate = rate_text(float(means[-1 - steps]))
+        rate = rate_text(means[-1 - steps])
         if not steps:
             return self.tr("now: {0}").format(rate)
         ago = duration_text(steps * self._history.step)
@@ -137,13 +137,17 @@ class SpeedGraph(QWidget):
             y = round(plot.bottom() - plot.height() * share) + 0.5 - (share == 0.0)
             painter.drawLine(QPointF(plot.left(), y), QPointF(plot.right(), y))
 
-    def _paint_speeds(self, painter: QPainter, plot: QRectF, top: float, means: np.ndarray) -> None:
+    def _paint_speeds(
+        self, painter: QPainter, plot: QRectF, top: float, means: Sequence[float]
+    ) -> None:
         meant = colours(self.palette())
         count = len(means)
-        xs = np.array([self._x_of(plot, count - 1 - i) for i in range(count)])
-        ys = plot.bottom() - plot.height() * np.minimum(means / top, 1.0)
-        line = [QPointF(x, y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]
-        area = [QPointF(line[0].x(), plot.bottom()), *line, QPointF(line[-1].x(), plot.bottom())]
+        bottom, height = plot.bottom(), plot.height()
+        line = [
+            QPointF(self._x_of(plot, count - 1 - place), bottom - height * min(mean / top, 1.0))
+            for place, mean in enumerate(means)
+        ]
+        area = [QPointF(line[0].x(), bottom), *line, QPointF(line[-1].x(), bottom)]
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(meant.accent_back)
@@ -189,12 +193,14 @@ class SpeedGraph(QWidget):
         painter.setPen(color)
         painter.drawText(QPointF(place.x(), place.y() + metrics.ascent()), text)
 
-    def _paint_mark(self, painter: QPainter, plot: QRectF, top: float, means: np.ndarray) -> None:
+    def _paint_mark(
+        self, painter: QPainter, plot: QRectF, top: float, means: Sequence[float]
+    ) -> None:
         if self._at is None or self._at >= len(means):
             return
         meant = colours(self.palette())
         x = self._x_of(plot, self._at)
-        y = plot.bottom() - plot.height() * min(1.0, float(means[-1 - self._at]) / top)
+        y = plot.bottom() - plot.height() * min(1.0, means[-1 - self._at] / top)
         painter.setPen(QPen(meant.outline, 1))
         painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom()))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

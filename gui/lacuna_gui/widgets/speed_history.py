@@ -6,9 +6,8 @@ A ring buffer of means. Times are seconds of any clock that only goes forward.
 from __future__ import annotations
 
 import math
-
-import numpy as np
-from numpy.typing import NDArray
+from collections import deque
+from itertools import islice
 
 __all__ = ["SpeedHistory", "nice_ceiling"]
 
@@ -24,7 +23,7 @@ class SpeedHistory:
         if step <= 0 or length < 2:
             raise ValueError(f"no history of {length} steps of {step} s")
         self._step = step
-        self._means: NDArray[np.float64] = np.zeros(length)
+        self._means = deque([0.0] * length, length)
         self._used = 0
         self._last: int | None = None
         self._heard = 0.0
@@ -46,24 +45,25 @@ class SpeedHistory:
         return min(self._used, len(self._means))
 
     @property
-    def means(self) -> NDArray[np.float64]:
+    def means(self) -> list[float]:
         """The steps in order of time, the latest last. A copy."""
-        return self._means[len(self._means) - len(self) :].copy()
+        return list(islice(self._means, len(self._means) - len(self), None))
 
     @property
     def now(self) -> float:
         """The speed of the latest step."""
-        return float(self._means[-1]) if self._used else 0.0
+        return self._means[-1] if self._used else 0.0
 
     @property
     def peak(self) -> float:
         """The highest speed remembered."""
-        return float(self._means.max())
+        return max(self._means)
 
     @property
     def mean(self) -> float:
         """The mean of all steps remembered."""
-        return float(self.means.mean()) if self._used else 0.0
+        means = self.means
+        return math.fsum(means) / len(means) if means else 0.0
 
     def add(self, rate: float, at: float) -> None:
         """Take a sample: ``rate`` bytes a second at a time. One before the last counts as now."""
@@ -82,18 +82,17 @@ class SpeedHistory:
         missing = index - self._last
         if missing <= 0:
             return
-        before = float(self._means[-1])
-        count = min(missing, len(self._means))
-        self._means[:-count] = self._means[count:]
-        quiet = (np.arange(index - count + 1, index + 1) + 1) * self._step - self._heard
-        self._means[-count:] = np.where(quiet <= self._patience, before, 0.0)
+        before = self._means[-1]
+        for step in range(index - min(missing, len(self._means)) + 1, index + 1):
+            quiet = (step + 1) * self._step - self._heard
+            self._means.append(before if quiet <= self._patience else 0.0)
         self._used = min(self._used + missing, len(self._means))
         self._last = index
         self._sum, self._count = 0.0, 0
 
     def clear(self) -> None:
         """Forget all."""
-        self._means[:] = 0
+        self._means.extend([0.0] * len(self._means))
         self._used, self._last = 0, None
         self._sum, self._count = 0.0, 0
 

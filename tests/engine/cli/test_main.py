@@ -55,7 +55,7 @@ def image(tmp_path: Path) -> Path:
         (["upload", "f", URI], "Missing argument"),
         (["upload", "f", URI, "p", "--limit", "fast"], "not a rate"),
         (["upload", "f", URI, "p", "--limit", "0"], "above zero"),
-        (["upload", "f", URI, "p", "--connections", "many"], "'auto' and 1"),
+        (["upload", "f", URI, "p", "--connections", "many"], "'auto' or a number from 1 to 16"),
         (["upload", "f", URI, "p", "--if-exists", "update"], "update"),
         (["upload", "f", URI, "p", "--format", "floppy"], "floppy"),
         (["download", URI, "p/v"], "Missing argument"),

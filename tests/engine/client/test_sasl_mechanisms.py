@@ -10,7 +10,7 @@ import pytest
 from scramp import ScramMechanism
 
 from lacuna_engine.client.sasl import digest as digest_module
-from lacuna_engine.client.sasl.choice import KNOWN, Privacy, choose, privacy_of
+from lacuna_engine.client.sasl.choice import KNOWN, Privacy, choose, privacy_of, takes_tickets
 from lacuna_engine.client.sasl.credentials import Credentials
 from lacuna_engine.client.sasl.digest import DigestMd5
 from lacuna_engine.client.sasl.mechanism import Mechanism
@@ -243,7 +243,7 @@ def test_plain_tcp_demands_encryption() -> None:
     ("offered", "privacy", "text", "hint"),
     [
         ("", Privacy.PRIVATE, "offers nothing", "mech_list"),
-        ("GSSAPI", Privacy.PRIVATE, "offers GSSAPI, Lacuna knows SCRAM-SHA-512", "Kerberos"),
+        ("OTP", Privacy.PRIVATE, "offers OTP, Lacuna knows SCRAM-SHA-512", "mech_list"),
         ("PLAIN", Privacy.UNSURE, "would show the password", "TLS"),
         ("PLAIN", Privacy.OPEN, "must encrypt what follows", "TLS or SSH"),
         ("SCRAM-SHA-512", Privacy.OPEN, "offers SCRAM-SHA-512", "TLS or SSH"),
@@ -257,6 +257,18 @@ def test_nothing_suits(offered: str, privacy: Privacy, text: str, hint: str) -> 
     assert hint in caught.value.hint
     assert str(caught.value).isprintable()
     assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize("privacy", list(Privacy))
+def test_tickets_only(privacy: Privacy) -> None:
+    assert takes_tickets("SCRAM-SHA-256,GSSAPI")
+    assert takes_tickets("gssapi", "gssapi")
+    assert not takes_tickets("SCRAM-SHA-256,GSSAPI", "SCRAM-SHA-256")
+    assert not takes_tickets("SCRAM-SHA-256,GSSAPIX")
+    with pytest.raises(AuthenticationError, match="Kerberos ticket: none here") as caught:
+        choose("GSSAPI", privacy, no_ticket="none here")
+    assert "kinit" in caught.value.hint
+    assert choose("GSSAPI,DIGEST-MD5", privacy, no_ticket="none here")[0] == "DIGEST-MD5"
 
 
 def test_the_one_that_is_wanted() -> None:

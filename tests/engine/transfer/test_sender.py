@@ -19,6 +19,7 @@ from lacuna_engine.extents import ExtentMap, Kind, Progress, Source
 from lacuna_engine.rpc.records import VolumeRange
 from lacuna_engine.transfer import Session, Tracker
 from lacuna_engine.transfer.limit import TokenBucket
+from lacuna_engine.transfer.packets import Packets
 from lacuna_engine.transfer.prove import GrowthProof
 from lacuna_engine.transfer.reader import read_batches
 from lacuna_engine.transfer.sender import Sender
@@ -73,13 +74,13 @@ class Sending:
         fd = os.open(path, os.O_RDONLY)
         try:
             source = Source(fd, "image", size, device=False)
+            limiter = TokenBucket(rate, asyncio.get_running_loop().time())
             sender = Sender(
-                fd,
                 connection,
                 stream,
+                Packets(fd, stream, self.tracker, limiter),
                 self.tracker,
                 size,
-                limiter=TokenBucket(rate, asyncio.get_running_loop().time()),
                 proof=cast("GrowthProof", Proof(self.daemon)) if proof else None,
                 paced=paced,
                 first_byte=first_byte,
@@ -233,7 +234,7 @@ async def test_a_rate_is_kept(send: Sending, monkeypatch: pytest.MonkeyPatch) ->
         naps.append(seconds)
         await really(0)
 
-    monkeypatch.setattr("lacuna_engine.transfer.sender.asyncio.sleep", sleep)
+    monkeypatch.setattr("lacuna_engine.transfer.packets.asyncio.sleep", sleep)
     await send([("data", 4 * MIB), ("hole", 64 * MIB), ("data", MIB)], rate=MIB, proof=False)
     waits = [nap for nap in naps if nap]
     # At least a second for each MiB but for the burst, in short naps; nobody really slept.

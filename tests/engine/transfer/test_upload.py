@@ -261,7 +261,7 @@ async def test_the_rate(job: Job, daemon: Daemon, monkeypatch: pytest.MonkeyPatc
         naps.append(seconds)
         await really(0)
 
-    monkeypatch.setattr("lacuna_engine.transfer.sender.asyncio.sleep", sleep)
+    monkeypatch.setattr("lacuna_engine.transfer.packets.asyncio.sleep", sleep)
     await job(TransferOptions(limit=MIB))
     assert sum(nap for nap in naps if nap > 0.2) > 1
 

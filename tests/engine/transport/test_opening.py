@@ -6,6 +6,8 @@ import asyncio
 import errno
 import os
 import socket
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -13,6 +15,7 @@ import pytest
 from lacuna_engine.errors import UnreachableError, UsageError
 from lacuna_engine.transport import OPENERS, Pipe, open_pipe, parse_uri, tcp
 from lacuna_engine.transport.local import socket_candidates
+from lacuna_engine.transport.socket_pipe import SocketPipe
 from lacuna_engine.transport.uri import ConnectionUri
 
 NAMES = ("virtstoraged-sock", "libvirt-sock", "virtqemud-sock")
@@ -171,8 +174,8 @@ async def test_tcp_opens_and_does_not_wait_for_more() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
         pipe = await open_pipe(parse_uri(f"qemu+tcp://127.0.0.1:{port}/system"))
-        sock = pipe._transport.get_extra_info("socket")  # type: ignore[attr-defined]
-        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        assert isinstance(pipe, SocketPipe)
+        assert pipe._sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         await end(pipe)
 
 
@@ -188,28 +191,71 @@ async def test_tcp_nobody_listens() -> None:
     ("failure", "text"),
     [
         (socket.gaierror(-2, "Name or service not known"), "host name h is not known"),
-        (OSError(errno.ENETUNREACH, "Network is unreachable"), "Network is unreachable"),
-        (OSError("Multiple exceptions"), "Multiple exceptions"),
+        (UnicodeError("label empty or too long"), "host name h is not known"),
+        (OSError(errno.ENETUNREACH, "Network is unreachable"), "h port 16509: Network is unreach"),
+        (OSError("Multiple: [Errno 111] Connect call failed"), "port 16509: Connection refused$"),
+        (OSError("something else"), "something else"),
     ],
 )
-async def test_tcp_failures(failure: OSError, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    wanted: list[object] = []
-
-    async def refuse(_factory: object, *address: object) -> None:
-        wanted.extend(address)
+async def test_tcp_failures(failure: Exception, text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(*address: object, **_: object) -> None:
+        assert address == ("h", 16509)
         raise failure
 
-    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", refuse)
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", refuse)
     with pytest.raises(UnreachableError, match=text):
         await open_pipe(parse_uri("qemu+tcp://h/system"))
-    assert wanted == ["h", 16509]
+
+
+def resolved(*addresses: tuple[str, int]) -> Callable[..., Awaitable[object]]:
+    """Return a resolver that has these addresses for every name."""
+
+    async def getaddrinfo(*_: object, **__: object) -> object:
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", one) for one in addresses]
+
+    return getaddrinfo
+
+
+@contextmanager
+def silent() -> Iterator[tuple[str, int]]:
+    """An address where nobody ever answers: its queue of connections is full."""
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.socket() as first:
+        first.connect(full.getsockname())
+        yield full.getsockname()
 
 
 async def test_tcp_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def forever(*_: object) -> None:
-        await asyncio.Event().wait()
+    monkeypatch.setattr(tcp, "CONNECT_TIMEOUT", 0.05)
+    with silent() as (host, port), pytest.raises(UnreachableError, match="did not answer"):
+        await open_pipe(parse_uri(f"qemu+tcp://{host}:{port}/system"))
 
-    monkeypatch.setattr(tcp, "CONNECT_TIMEOUT", 0.01)
-    monkeypatch.setattr(asyncio.get_running_loop(), "create_connection", forever)
-    with pytest.raises(UnreachableError, match="did not answer"):
-        await open_pipe(parse_uri("qemu+tcp://h/system"))
+
+async def test_the_address_that_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that refuses costs nothing, one that is silent a moment."""
+    with silent() as mute, socket.create_server(("127.0.0.1", 0)) as listening:
+        closed = ("127.0.0.1", 1)
+        found = resolved(closed, mute, mute, listening.getsockname(), mute)
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found)
+        pipe = await open_pipe(parse_uri("qemu+tcp://h/system"))
+        assert isinstance(pipe, SocketPipe)
+        assert pipe._sock.getpeername() == listening.getsockname()
+        await end(pipe)
+        found = resolved(closed, closed)
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found)
+        with pytest.raises(UnreachableError, match="Connection refused"):
+            await open_pipe(parse_uri("qemu+tcp://h/system"))
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolved())
+        with pytest.raises(UnreachableError, match="Cannot assign"):
+            await open_pipe(parse_uri("qemu+tcp://h/system"))
+
+
+async def test_giving_up_while_connecting_by_tcp(monkeypatch: pytest.MonkeyPatch) -> None:
+    with silent() as mute:
+        found = resolved(mute, mute)
+        monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", found)
+        task = asyncio.create_task(open_pipe(parse_uri("qemu+tcp://h/system")))
+        await asyncio.sleep(0.3)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert asyncio.all_tasks() == {asyncio.current_task()}

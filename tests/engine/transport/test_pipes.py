@@ -7,12 +7,14 @@ import errno
 import os
 import random
 import socket
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
+from integration.pki import Authority
 from lacuna_engine.errors import (
     ConnectionLostError,
     LacunaError,
@@ -22,6 +24,8 @@ from lacuna_engine.errors import (
 from lacuna_engine.transport import MemoryPipe, Pipe, StreamPipe, memory_pair
 from lacuna_engine.transport.pipe import JOIN_LIMIT
 from lacuna_engine.transport.socket_pipe import MAX_PARTS, SocketPipe
+from lacuna_engine.transport.tcp import connect
+from lacuna_engine.transport.tls_pipe import TlsPipe
 
 Ends = tuple[Pipe, Pipe]
 Maker = Callable[[], Awaitable[Ends]]
@@ -107,10 +111,44 @@ async def tcp_streams(stack: AsyncExitStack, _folder: Path) -> Ends:
     return await accepted(stack, lambda accept: loop.create_server(accept, "127.0.0.1", 0), connect)
 
 
-KINDS = {"memory": memory, "socket": sockets, "unix": unix_streams, "tcp": tcp_streams}
+async def encrypted(stack: AsyncExitStack, folder: Path) -> Ends:
+    """Our client and asyncio's server, after the server's verdict."""
+    Authority().write(folder, "server")
+    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server.load_cert_chain(folder / "servercert.pem", folder / "serverkey.pem")
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.load_verify_locations(folder / "cacert.pem")
+    loop = asyncio.get_running_loop()
+    arrived: asyncio.Queue[StreamPipe] = asyncio.Queue()
+
+    class Far(StreamPipe):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            super().connection_made(transport)
+            # At 0 asyncio's TLS would pause a writer that has nothing to wait for.
+            self._transport.set_write_buffer_limits(high=1, low=0)  # type: ignore[union-attr]
+            arrived.put_nowait(self)
+
+    listening = await loop.create_server(Far, "127.0.0.1", 0, ssl=server)
+    stack.callback(listening.close)
+    inner = await connect("127.0.0.1", listening.sockets[0].getsockname()[1], "")
+    pipe = TlsPipe(inner, client, "localhost")
+    await pipe.shake_hands()
+    far = await arrived.get()
+    far.write(b"\1")
+    assert await pipe.verdict() == 1
+    return pipe, far
+
+
+KINDS = {
+    "memory": memory,
+    "socket": sockets,
+    "unix": unix_streams,
+    "tcp": tcp_streams,
+    "tls": encrypted,
+}
 every_kind = pytest.mark.parametrize("kind", list(KINDS))
 # A pipe within the process has no system below it that could be full.
-real_kinds = pytest.mark.parametrize("kind", ["socket", "unix", "tcp"])
+real_kinds = pytest.mark.parametrize("kind", ["socket", "unix", "tcp", "tls"])
 
 
 @pytest.fixture
@@ -181,8 +219,13 @@ async def test_order_both_ways(largest: int, ends: Ends, near: Sink, far: Sink) 
     await near.until(len(down))
     assert far.data == up
     assert near.data == down
-    assert ends[0].bytes_written == ends[1].bytes_read == len(up)
-    assert ends[1].bytes_written == ends[0].bytes_read == len(down)
+    if isinstance(ends[0], TlsPipe):
+        # What went over the wire: encrypted, with a handshake before.
+        assert len(up) < ends[0].bytes_written < len(up) * 1.01 + 30_000
+        assert len(down) < ends[0].bytes_read < len(down) * 1.01 + 30_000
+    else:
+        assert ends[0].bytes_written == ends[1].bytes_read == len(up)
+        assert ends[1].bytes_written == ends[0].bytes_read == len(down)
 
 
 @every_kind

@@ -10,7 +10,6 @@ from lacuna_engine.errors import (
     AuthenticationError,
     ConnectError,
     ConnectionLostError,
-    ProtocolError,
     UnreachableError,
     UsageError,
 )
@@ -119,7 +118,7 @@ def test_a_connection_without_a_marker() -> None:
 
 def test_nothing_but_noise() -> None:
     preamble = Preamble()
-    with pytest.raises(ProtocolError, match="something else than libvirt: Welcome"):
+    with pytest.raises(ConnectError, match="something else than libvirt: Welcome"):
         preamble.feed(b"Welcome!\n" * 10_000)
 
 

@@ -111,6 +111,23 @@ def test_a_new_connection(qtbot: QtBot) -> None:
     ]
 
 
+def test_a_connection_s_options(qtbot: QtBot) -> None:
+    before = Profile(
+        "1", "lab", "qemu+ssh://host/system", pool="fast", verify=True, limit=1000, connections="2"
+    )
+    made = dialog(qtbot, before)
+    saved: list[Profile] = []
+    made.saved.connect(saved.append)
+    assert made.profile() == before, "what nobody changes stays exactly as it is"
+    made.pool.setText("slow")
+    made.limit.setValue(7)
+    made.connections.setValue(0)
+    made.verify.setChecked(False)
+    made.accept()
+    assert (saved[0].pool, saved[0].limit, saved[0].verify) == ("slow", 7 << 20, False)
+    assert saved[0].connections == "auto"
+
+
 def test_only_what_a_transport_needs_is_shown(qtbot: QtBot) -> None:
     made = dialog(qtbot)
     shown = {

@@ -43,7 +43,9 @@ def test_a_rate(qtbot: QtBot) -> None:
     qtbot.addWidget(field)
     assert field.text() == "no limit"
     field.set_rate(1)
-    assert field.rate() == 1 << 20, "a limit is never made none by rounding"
+    assert (field.value(), field.rate()) == (1, 1), "a limit is never made none by rounding"
+    field.setValue(2)
+    assert field.rate() == 2 << 20
 
 
 def test_a_new_volume(qtbot: QtBot) -> None:

@@ -92,3 +92,36 @@ def test_ten_thousand_rows() -> None:
     model.take([row(number) for number in range(10_000)])
     model.take([replace(row(number), moved=7) for number in range(10_000)])
     assert model.rows()[9_999].moved == 7
+
+
+def test_many_rows_come_as_one_block() -> None:
+    for made in (
+        TransfersModel(ACTIVE),
+        TransfersModel(ACTIVE, latest_first=True),
+        TransfersModel(ACTIVE, reorder=True),
+    ):
+        told: list[tuple[int, int]] = []
+        counts: list[int] = []
+        made.rowsInserted.connect(lambda _, first, last, told=told: told.append((first, last)))
+        made.counted.connect(counts.append)
+        made.take([row(number) for number in range(1000)])
+        assert told == [(0, 999)]
+        assert counts == [1000]
+        assert len(ids(made)) == 1000
+
+
+def test_each_block_of_new_rows_finds_its_place() -> None:
+    model = TransfersModel(QUEUED, reorder=True)
+    model.take([row(number, RowState.QUEUED) for number in (10, 20)])
+    told: list[tuple[int, int]] = []
+    model.rowsInserted.connect(lambda _, first, last: told.append((first, last)))
+    model.take([row(number, RowState.QUEUED) for number in (15, 30, 5, 16, 10)])
+    assert ids(model) == ["j5", "j10", "j15", "j16", "j20", "j30"]
+    assert told == [(2, 2), (1, 2), (0, 0)]
+    assert model.row_of("j16") == row(16, RowState.QUEUED)
+
+
+def test_of_rows_that_come_together_the_last_is_the_latest() -> None:
+    model = TransfersModel(FINISHED, latest_first=True)
+    model.take([row(number, RowState.DONE) for number in range(3)])
+    assert ids(model) == ["j2", "j1", "j0"]

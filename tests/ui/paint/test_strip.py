@@ -10,7 +10,7 @@ from lacuna_gui.paint.bar import Tone, fill_tone, paint_bar
 from lacuna_gui.paint.lanes import GAP, LANES, RAIL, ink, lanes
 from lacuna_gui.paint.runs import CODES, RunTable, code_of
 from lacuna_gui.paint.strip import Strip, cells_image, column_profile, paint_strip, snapped
-from lacuna_gui.paint.thumbnail import Thumbnail, thumbnail_of
+from lacuna_gui.paint.thumbnail import Outline, Thumbnail, thumbnail_of
 from lacuna_gui.theme import colours, palette_of
 
 
@@ -134,3 +134,19 @@ def test_strips_share_a_table() -> None:
     second.take(table.apply([(0, 50, Kind.DATA, Progress.VERIFIED)]))
     assert second.image(50, 10, 1.0, paint) != before
     assert isinstance(Thumbnail(np.zeros((CODES, 0))), Thumbnail)
+
+
+def test_an_outline_is_made_when_it_is_painted() -> None:
+    outline = Outline(half_done().to_record())
+    assert not outline.is_empty
+    assert "thumbnail" not in vars(outline)
+    paint = ink(palette_of(dark=False))
+    assert outline.image(80, 10, 1.0, paint) == thumbnail_of(half_done()).image(80, 10, 1.0, paint)
+    assert Outline(ExtentMap(0).to_record()).is_empty
+
+
+def test_an_outline_that_leaves_bytes_out_is_refused() -> None:
+    record = half_done().to_record()
+    for axis in ("kinds", "progress"):
+        with pytest.raises(ValueError, match="do not cover"):
+            Outline(record | {axis: [1, 0]})  # type: ignore[arg-type]

@@ -1,6 +1,7 @@
 """Speeds in equal steps of time, and their graph."""
 
-import numpy as np
+import math
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +22,7 @@ def test_samples_of_a_step_are_averaged() -> None:
     assert (history.now, history.mean, history.peak, len(history)) == (0, 0, 0, 0)
     for rate, at in ((10, 0.1), (20, 0.5), (40, 1.2), (60, 2.9)):
         history.add(rate, at)
-    assert history.means.tolist() == [15, 40, 60]
+    assert history.means == [15, 40, 60]
     assert (history.now, history.peak) == (60, 60)
     assert history.mean == pytest.approx(115 / 3)
     assert history.span == 5
@@ -31,16 +32,16 @@ def test_old_steps_are_forgotten() -> None:
     history = SpeedHistory(step=1.0, length=3)
     for second in range(6):
         history.add(second, second)
-    assert history.means.tolist() == [3, 4, 5]
+    assert history.means == [3, 4, 5]
     history.add(9, 1000)
-    assert history.means.tolist() == [0, 0, 9]
+    assert history.means == [0, 0, 9]
 
 
 def test_a_short_gap_repeats_and_a_long_one_is_nothing() -> None:
     history = SpeedHistory(step=1.0, length=10, patience=2.5)
     history.add(7, 0.9)
     history.add(5, 8.5)
-    assert history.means.tolist() == [7, 7, 7, 0, 0, 0, 0, 0, 5]
+    assert history.means == [7, 7, 7, 0, 0, 0, 0, 0, 5]
     history.advance(20)
     assert history.now == 0
 
@@ -49,7 +50,7 @@ def test_nonsense_is_nothing() -> None:
     history = SpeedHistory(step=1.0, length=3)
     for rate in (-5.0, float("nan"), float("inf")):
         history.add(rate, 0)
-    assert history.means.tolist() == [0]
+    assert history.means == [0]
     history.add(5, -3)  # the clock went back
     assert len(history) == 1
     history.clear()
@@ -67,7 +68,7 @@ def test_means_lie_between_the_samples(samples: list[tuple[float, float]]) -> No
     assert len(history) <= 40
     if samples:
         assert history.peak <= max(rate for rate, _ in samples) * (1 + 1e-9)
-    assert (history.means >= 0).all()
+    assert all(mean >= 0 for mean in history.means)
 
 
 @given(st.floats(0, 1e18))
@@ -145,4 +146,4 @@ def test_the_mouse_looks_at_moments(graph: SpeedGraph) -> None:
     move(graph, QPoint(int(graph._plot().right()), 50))
     assert graph._at == 0
     graph.grab()
-    assert np.isfinite(graph.history.means).all()
+    assert all(map(math.isfinite, graph.history.means))

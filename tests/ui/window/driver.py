@@ -154,6 +154,14 @@ class Served:
 
         return self.run(act())
 
+    def refresh(self, pool: str) -> None:
+        """Have the pool read again, by another client."""
+
+        async def refresh(session: Session) -> None:
+            await session.storage.refresh_pool(await session.storage.pool(pool))
+
+        self.elsewhere(refresh)
+
     def close(self) -> None:
         self.stop()
         self._loop.call_soon_threadsafe(self._loop.stop)

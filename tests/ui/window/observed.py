@@ -9,7 +9,7 @@ import json
 import sys
 
 from PySide6.QtCore import QPoint, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QTabBar, QTableView, QWidget
 
 from lacuna_gui import app
 from lacuna_gui.dialogs.upload import UploadDialog
@@ -25,6 +25,22 @@ def centre(widget: QWidget) -> list[int]:
 def files_of(sheet: UploadDialog) -> list[str]:
     items = [sheet.table.item(row, 0) for row in range(sheet.table.rowCount())]
     return [item.text() for item in items if item is not None]
+
+
+def rows_of(table: QTableView) -> dict[str, list[int]]:
+    """Return the names in a table from the top, and where they are on the screen."""
+    model = table.model()
+    found: dict[str, list[int]] = {}
+    for row in range(model.rowCount()):
+        index = model.index(row, 0)
+        where = table.viewport().mapToGlobal(table.visualRect(index).center())
+        found[str(index.data())] = [where.x(), where.y()]
+    return found
+
+
+def tabs_of(bar: QTabBar) -> list[list[int]]:
+    places = [bar.mapToGlobal(bar.tabRect(number).center()) for number in range(bar.count())]
+    return [[place.x(), place.y()] for place in places]
 
 
 class Observer:
@@ -48,7 +64,13 @@ class Observer:
                 where = view.viewport().mapToGlobal(rect.center())
                 pools[name] = [where.x(), where.y()]
         sheets = [one for one in window.findChildren(UploadDialog) if one.isVisible()]
+        queued = window.transfers.tabs.widget(1)
+        assert isinstance(queued, QTableView)
         seen = {
+            "rows": rows_of(panel.table),
+            "queued": rows_of(queued),
+            "tab": window.transfers.tabs.currentIndex(),
+            "tabs": tabs_of(window.transfers.tabs.tabBar()),
             "table": centre(panel),
             "pools": pools,
             "volumes": sorted(panel.model.names()),

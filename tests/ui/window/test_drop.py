@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import os
 import random
 import shutil
 import subprocess
-import sys
-import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from lacuna_gui.settings import Settings
 from ui.window.driver import Served
+from ui.window.telling import Telling
 
-HERE = Path(__file__).parent
 SOURCE = (1400, 100)
 """Where drag_source.py puts its window; the application's is 1100 wide, at 0, 0."""
-
-PATIENCE = 30.0
 
 
 @pytest.fixture
@@ -44,62 +40,31 @@ def display() -> Iterator[str]:
     process.wait(10)
 
 
-class Screen:
+class Screen(Telling):
     """The application and the other program on a display, and a mouse."""
 
     def __init__(self, display: str, folder: Path, stack: ExitStack) -> None:
-        self._environment = os.environ | {
-            "DISPLAY": display, "QT_QPA_PLATFORM": "xcb", "LC_ALL": "C.UTF-8",
-            "PYTHONPATH": str(HERE.parents[1]), "LACUNA_CONFIG": str(folder),
-            "LACUNA_DATA": str(folder / "data"),
-        }  # fmt: skip
-        self._stack = stack
-        self.seen: dict[str, Any] = {}
-
-    def start(self, script: str, *arguments: str) -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, str(HERE / script), *arguments],
-            env=self._environment, stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        # Its end closes the pipe too.
-        self._stack.enter_context(process)
-        self._stack.callback(process.terminate)
-        return process
-
-    def watch(self, process: subprocess.Popen[str]) -> None:
-        """Read what the application tells of itself."""
-
-        def read() -> None:
-            assert process.stdout is not None
-            for line in process.stdout:
-                self.seen = json.loads(line)
-
-        reader = threading.Thread(target=read, daemon=True)
-        reader.start()
-        self._stack.callback(reader.join, 10)
-        self._stack.callback(process.terminate)
-
-    def until(self, condition: Callable[[dict[str, Any]], object]) -> None:
-        limit = time.monotonic() + PATIENCE
-        while not (self.seen and condition(self.seen)):
-            assert time.monotonic() < limit, self.seen
-            time.sleep(0.05)
+        super().__init__(folder, stack, DISPLAY=display, QT_QPA_PLATFORM="xcb")
 
     def xdotool(self, *words: str | int) -> None:
-        subprocess.run(["xdotool", *map(str, words)], env=self._environment, check=True, timeout=20)
+        subprocess.run(["xdotool", *map(str, words)], env=self.environment, check=True, timeout=20)
 
     def drag_to(self, x: int, y: int) -> None:
-        """Drag out of the other program, as slowly as a hand does."""
-        self.xdotool("mousemove", *SOURCE, "mousedown", 1)
+        """Drag out of the other program."""
+        self.drag(SOURCE, (x, y))
+
+    def drag(self, start: Sequence[int], end: Sequence[int]) -> None:
+        """Drag, as slowly as a hand does."""
+        self.xdotool("mousemove", *start, "mousedown", 1)
         time.sleep(0.2)
-        self.xdotool("mousemove", SOURCE[0] - 15, SOURCE[1] + 15)
+        self.xdotool("mousemove", start[0] - 15, start[1] + 15)
         time.sleep(0.3)
         steps = 12
         for step in range(1, steps + 1):
             self.xdotool(
                 "mousemove",
-                SOURCE[0] + (x - SOURCE[0]) * step // steps,
-                SOURCE[1] + (y - SOURCE[1]) * step // steps,
+                start[0] + (end[0] - start[0]) * step // steps,
+                start[1] + (end[1] - start[1]) * step // steps,
             )
             time.sleep(0.04)
         time.sleep(0.3)
@@ -110,11 +75,21 @@ class Screen:
 
 
 @pytest.fixture
-def screen(display: str, served: Served, tmp_path: Path) -> Iterator[Screen]:
-    """The application, connected, on the display."""
+def screen(
+    request: pytest.FixtureRequest, display: str, served: Served, tmp_path: Path
+) -> Iterator[Screen]:
+    """The application, connected, on the display; with the parameter False transfers wait."""
+    settings = Settings(tmp_path / "window.ini")
+    at_once: bool = getattr(request, "param", True)
+    settings.set_preferences(replace(settings.preferences, start_at_once=at_once))
     with ExitStack() as stack:
         made = Screen(display, tmp_path, stack)
-        made.watch(made.start("observed.py", "--connect", served.uri, "--size", "1100x800"))
+        made.watch(
+            made.start(
+                "observed.py", "--connect", served.uri, "--size", "1100x800",
+                "--settings", str(tmp_path / "window.ini"),
+            )
+        )  # fmt: skip
         made.until(lambda seen: "default" in seen["pools"])
         yield made
 
@@ -163,3 +138,37 @@ def test_a_drop_that_cannot_work_says_why(screen: Screen) -> None:
     offer(screen, "https://example.org/some.raw")
     screen.drag_to(*screen.seen["table"])
     screen.until(lambda seen: any("not on this computer" in text for text in seen["messages"]))
+
+
+def test_volumes_dragged_into_a_file_manager(
+    screen: Screen, served: Served, tmp_path: Path
+) -> None:
+    target = tmp_path / "the desktop"
+    target.mkdir()
+    (image,) = images(served.path("default"), ["zwölf 12.raw"])
+    served.refresh("default")
+    screen.until(lambda seen: "zwölf 12.raw" in seen["rows"])
+    manager = screen.start("drop_target.py", str(target))
+    assert manager.stdout is not None
+    assert manager.stdout.readline() == "ready\n"
+    screen.drag(screen.seen["rows"]["zwölf 12.raw"], SOURCE)
+    assert manager.stdout.readline() == "offered zwölf 12.raw\n"
+    assert manager.stdout.readline() == "answer S\n"
+    screen.until(lambda seen: seen["finished"] == 1)
+    assert (target / "zwölf 12.raw").read_bytes() == image.read_bytes()
+    assert screen.seen["sheet"] == []
+
+
+@pytest.mark.parametrize("screen", [False], indirect=True, ids=["waiting"])
+def test_rows_of_the_queue_dragged_into_another_order(screen: Screen, tmp_path: Path) -> None:
+    files = images(tmp_path, ["a.raw", "b.raw", "c.raw"])
+    offer(screen, *(path.as_uri() for path in files))
+    screen.drag_to(*screen.seen["table"])
+    screen.until(lambda seen: seen["upload"])
+    screen.click(*screen.seen["upload"][0])
+    screen.until(lambda seen: list(seen["queued"]) == ["a.raw", "b.raw", "c.raw"])
+    screen.click(*screen.seen["tabs"][1])
+    screen.until(lambda seen: seen["tab"] == 1)
+    first, last = screen.seen["queued"]["a.raw"], screen.seen["queued"]["c.raw"]
+    screen.drag(last, (first[0], first[1] - 8))
+    screen.until(lambda seen: list(seen["queued"]) == ["c.raw", "a.raw", "b.raw"])

@@ -34,7 +34,7 @@ def accept(driver: Driver, dialog: object) -> None:
 
 
 def upload(driver: Driver, *files: Path) -> None:
-    driver.window.volume_commands.ask_upload(files)
+    driver.window.moving_commands.ask_upload(files)
     accept(driver, driver.dialog(UploadDialog))
 
 

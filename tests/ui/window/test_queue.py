@@ -9,13 +9,15 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication
-from PySide6.QtWidgets import QLabel, QMessageBox, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QMessageBox, QPushButton, QWidget
 
 from lacuna_engine.extents import ExtentMap, Kind, Progress
 from lacuna_engine.transfer import IfExists, Phase
+from lacuna_gui import endings
 from lacuna_gui.dialogs.targets import CopyDialog, DownloadDialog, LimitDialog
 from lacuna_gui.dialogs.upload import UploadDialog
 from lacuna_gui.models.transfers import Direction, RowState, TransferRow
+from lacuna_gui.paint.runs import RunTable
 from lacuna_gui.problem import Problem
 from lacuna_gui.queue import LogLine, QueueTotals
 from ui.window.driver import Driver, ScriptedQueue, Served, click
@@ -42,8 +44,7 @@ def row(number: int, state: RowState = RowState.QUEUED, **values: object) -> Tra
 
 
 def show(driver: Driver, queue: ScriptedQueue, *rows: TransferRow) -> None:
-    for one in rows:
-        queue.signals.row_added.emit(one)
+    queue.signals.rows_added.emit(rows)
 
 
 def select(driver: Driver, tab: int, *places: int) -> None:
@@ -128,13 +129,13 @@ def test_progress_and_speed_are_two_numbers(driver: Driver, scripted: ScriptedQu
     show(driver, scripted, one)
     model = driver.window.transfers.active
     texts = [str(model.index(0, column).data()) for column in range(model.columnCount())]
-    assert "50 %" in texts
+    assert "50%" in texts
     assert "100 MiB/s" in texts
     assert "sending" in texts
     assert "0:10" in texts
     # All bytes are on their way, but the daemon has not agreed.
     scripted.signals.rows_changed.emit([replace(one, passed=10 * GIB, phase=Phase.FINISHING)])
-    assert model.index(0, 2).data() == "99 %"
+    assert model.index(0, 2).data() == "99%"
 
 
 def test_totals_and_log(driver: Driver, scripted: ScriptedQueue) -> None:
@@ -155,7 +156,7 @@ def test_the_map_follows_the_job_that_is_chosen(driver: Driver, scripted: Script
     assert scripted.last() == ("watch", "job2")
     shown = driver.window.map.map
     extents = ExtentMap.from_kinds(100, [(0, 40, Kind.DATA), (40, 100, Kind.HOLE)])
-    scripted.signals.map_replaced.emit("job2", extents)
+    scripted.signals.map_replaced.emit("job2", RunTable.from_map(extents))
     assert shown.table is not None
     assert shown.table.bytes_of(Kind.HOLE) == 60
     scripted.signals.map_changed.emit("job2", [(0, 30, Kind.DATA, Progress.ACKNOWLEDGED)])
@@ -163,6 +164,46 @@ def test_the_map_follows_the_job_that_is_chosen(driver: Driver, scripted: Script
     # What still comes of the other one is not meant for this map.
     scripted.signals.map_changed.emit("job1", [(0, 40, Kind.DATA, Progress.FAILED)])
     assert shown.table.bytes_at(Progress.FAILED) == 0
+
+
+def test_a_job_of_an_earlier_session_has_no_map(driver: Driver, scripted: ScriptedQueue) -> None:
+    show(driver, scripted, row(1, RowState.DONE, moved=2 * GIB))
+    select(driver, FINISHED, 0)
+    panel = driver.window.map
+    assert panel.map.table is None
+    assert panel.map.canvas._note == "No map of this transfer was kept"
+    assert "saved 8 GiB" in panel.numbers.text()
+    # One that ended a moment ago is remembered.
+    extents = ExtentMap.from_kinds(100, [(0, 100, Kind.DATA)])
+    scripted.signals.map_replaced.emit("job1", RunTable.from_map(extents))
+    assert panel.map.table is not None
+
+
+def test_the_end_of_a_long_job_is_told_elsewhere(
+    driver: Driver, scripted: ScriptedQueue, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(endings, "LONG_JOB", 0.0)
+    told: list[str] = []
+    driver.window.endings.told.connect(lambda title, _: told.append(title))
+    driver.window.endings._timer.setInterval(10)
+
+    def run(number: int) -> None:
+        show(driver, scripted, row(number))
+        scripted.signals.rows_changed.emit([row(number, RowState.RUNNING)])
+        scripted.signals.rows_changed.emit([row(number, RowState.DONE)])
+
+    driver.until(driver.window.isActiveWindow)
+    run(1)
+    driver.pause()
+    assert told == [], "who looks at the window sees it"
+    monkeypatch.setattr(QApplication, "activeWindow", lambda: None)
+    run(2)
+    driver.until(lambda: told == ["disk2.raw has been transferred"])
+    preferences = driver.settings.preferences
+    driver.settings.set_preferences(replace(preferences, notify=False))
+    run(3)
+    driver.pause()
+    assert len(told) == 1
 
 
 # --- commands ------------------------------------------------------------------------------------
@@ -220,6 +261,21 @@ def test_another_order(driver: Driver, scripted: ScriptedQueue) -> None:
     # The queue answers with other positions, and the rows follow.
     scripted.signals.rows_changed.emit([row(0, position=9)])
     assert [one.id for one in driver.window.transfers.queued.rows()][-1] == "job0"
+
+
+def test_priorities(driver: Driver, scripted: ScriptedQueue) -> None:
+    show(driver, scripted, row(1), row(2, priority=3, limit=5 << 20))
+    select(driver, QUEUED, 1)
+    driver.do("transfer.priority_up")
+    assert scripted.last() == ("set_priority", ("job2",), 4)
+    driver.do("transfer.priority_down")
+    assert scripted.last() == ("set_priority", ("job2",), 2)
+    model = driver.window.transfers.queued
+    tip = str(model.index(1, 0).data(Qt.ItemDataRole.ToolTipRole))
+    assert "Priority 3" in tip
+    assert "Limit 5 MiB/s" in tip
+    driver.do("transfer.copy_details")
+    assert "Priority 3" in QGuiApplication.clipboard().text()
 
 
 def test_dragging_rows_asks_the_queue(driver: Driver, scripted: ScriptedQueue) -> None:

@@ -18,8 +18,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from lacuna_engine.client.sasl.credentials import Credentials
+from lacuna_engine.client.sasl.credentials import Credentials, user_of
 from lacuna_engine.errors import UsageError
+from lacuna_engine.logs import hide
 from lacuna_engine.transport import ConnectionUri
 
 __all__ = ["find_credentials", "read_groups"]
@@ -51,7 +52,7 @@ def find_credentials(
         # Not as the cause: it holds the file's bytes.
         raise UsageError(f"{path} is not UTF-8 text") from None
     host = uri.host if uri is not None and uri.host else "localhost"
-    return _credentials_for(host, uri.user if uri is not None else "", read_groups(text), path)
+    return _credentials_for(host, user_of(uri), read_groups(text), path)
 
 
 def read_groups(text: str) -> dict[str, dict[str, str]]:
@@ -99,4 +100,5 @@ def _credentials_for(
     found = values.get("authname", "") or user
     if "password" not in values or not found or (user and found != user):
         return None
+    hide(values["password"])
     return Credentials(found, values["password"], values.get("realm", ""), str(path))

@@ -13,13 +13,14 @@ from enum import IntEnum
 
 from lacuna_engine.client.sasl.credentials import Credentials
 from lacuna_engine.client.sasl.digest import DigestMd5
+from lacuna_engine.client.sasl.kerberos import Kerberos
 from lacuna_engine.client.sasl.mechanism import Mechanism
 from lacuna_engine.client.sasl.plain import Plain
 from lacuna_engine.client.sasl.scram import Scram1, Scram256, Scram512
 from lacuna_engine.errors import AuthenticationError, UsageError
 from lacuna_engine.transport import ConnectionUri
 
-__all__ = ["KNOWN", "Privacy", "choose", "privacy_of"]
+__all__ = ["KNOWN", "Privacy", "choose", "privacy_of", "takes_tickets"]
 
 Maker = Callable[[Credentials, str], Mechanism]
 """Makes a mechanism for a user and the daemon's host."""
@@ -46,7 +47,7 @@ _MAKERS: dict[str, Maker] = {
 }
 
 KNOWN: tuple[str, ...] = tuple(mechanism.name for mechanism in _BY_STRENGTH)
-"""All mechanisms, the strongest first."""
+"""All mechanisms with a password, the strongest first."""
 
 # What proves the password without showing it is good enough where a password must not be shown;
 # what encrypts by itself is needed where everything can be heard.
@@ -71,21 +72,36 @@ def privacy_of(uri: ConnectionUri | None) -> Privacy:
     return Privacy.PRIVATE
 
 
-def choose(offered: str, privacy: Privacy, wanted: str = "") -> tuple[str, Maker]:
-    """Return the name and the maker of the mechanism to use.
+def takes_tickets(offered: str, wanted: str = "") -> bool:
+    """Return whether to try a Kerberos ticket first, for which nobody need be asked."""
+    return Kerberos.name in _names(offered) and wanted.upper() in ("", Kerberos.name)
 
-    ``offered`` is the daemon's list as it came, ``wanted`` the one mechanism to use or empty.
+
+def choose(
+    offered: str, privacy: Privacy, wanted: str = "", no_ticket: str = ""
+) -> tuple[str, Maker]:
+    """Return the name and the maker of the mechanism to use with a password.
+
+    ``offered`` is the daemon's list as it came, ``wanted`` the one mechanism to use or empty,
+    ``no_ticket`` why a Kerberos ticket was of no use.
 
     Raises :class:`AuthenticationError` if there is none, :class:`UsageError` if ``wanted`` is
     unknown here.
     """
-    if wanted and wanted.upper() not in KNOWN:
+    every = (*KNOWN, Kerberos.name)
+    if wanted and wanted.upper() not in every:
         raise UsageError(
-            f"the SASL mechanism '{wanted}' is not known", hint=f"Known are {_listed(KNOWN)}."
+            f"the SASL mechanism '{wanted}' is not known", hint=f"Known are {_listed(every)}."
         )
     names = _names(offered)
     both = [name for name in KNOWN if name in names and name == (wanted.upper() or name)]
     suitable = [name for name in both if name in _SUITS[privacy]]
+    if not suitable and no_ticket:
+        raise AuthenticationError(
+            f"the daemon asks for a Kerberos ticket: {no_ticket}",
+            hint="Get one with kinit, use SSH, or have scram-sha-256 added to mech_list in "
+            "the daemon's /etc/sasl2/libvirt.conf.",
+        )
     if not suitable:
         raise _nothing(names, both, privacy, wanted.upper())
     if privacy is Privacy.OPEN:
@@ -105,10 +121,7 @@ def _nothing(
         knows = f"{wanted} was asked for" if wanted else f"Lacuna knows {_listed(KNOWN)}"
         return AuthenticationError(
             f"there is no way to log in that both sides know: {offers}, {knows}",
-            hint="Kerberos (GSSAPI) is not supported; the daemon's administrator can add "
-            "scram-sha-256 to mech_list in /etc/sasl2/libvirt.conf, or use SSH."
-            if "GSSAPI" in names
-            else "The daemon's administrator sets them with mech_list in /etc/sasl2/libvirt.conf.",
+            hint="The daemon's administrator sets them with mech_list in /etc/sasl2/libvirt.conf.",
         )
     if privacy is Privacy.OPEN:
         return AuthenticationError(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-__all__ = ["Credentials"]
+from lacuna_engine.transport import ConnectionUri
+from lacuna_engine.transport.uri import SSH_TRANSPORTS
+
+__all__ = ["Credentials", "user_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,3 +22,11 @@ class Credentials:
     password: str = field(repr=False)
     realm: str = ""
     source: str = ""
+
+
+def user_of(uri: ConnectionUri | None) -> str:
+    """Return whom the URI names for libvirt's login, or nobody.
+
+    Through SSH its user is the one who logs in to the host.
+    """
+    return "" if uri is None or uri.transport in SSH_TRANSPORTS else uri.user

@@ -37,7 +37,10 @@ _PAIR = re.compile(r'\s*([A-Za-z-]+)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))\s*
 
 
 class DigestMd5(Mechanism):
-    """A login with DIGEST-MD5; ``sealed`` demands the security layer."""
+    """A login with DIGEST-MD5; ``sealed`` demands the security layer.
+
+    Raises :class:`AuthenticationError`.
+    """
 
     name: ClassVar[str] = "DIGEST-MD5"
 

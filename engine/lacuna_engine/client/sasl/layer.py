@@ -48,7 +48,10 @@ class LayeredPipe(Pipe):
         self._count()
 
     def opened(self, data: memoryview) -> memoryview:
-        """Return the content of all blocks that are complete with ``data``."""
+        """Return the content of all blocks that are complete with ``data``.
+
+        Raises :class:`ProtocolError`.
+        """
         self._count()
         self._incoming += data
         parts: list[bytes] = []

@@ -1,7 +1,9 @@
-"""Logging in over a connection: credentials from a file or a person, and up to three attempts.
+"""Logging in over a connection: with a ticket, or with credentials from a file or a person.
 
-A wrong password is asked for again. A mechanism that fails by itself, because the daemon breaks its
-rules or cannot prove that it knows the password too, ends the matter.
+Who has a Kerberos ticket is not asked for anything; that it does not do is no reason to give up
+while the daemon takes passwords too. A wrong password is asked for again, twice. A mechanism that
+fails by itself, because the daemon breaks its rules or cannot prove that it knows the password too,
+ends the matter.
 """
 
 from __future__ import annotations
@@ -11,8 +13,9 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from lacuna_engine.client.sasl.auth_file import find_credentials
-from lacuna_engine.client.sasl.choice import choose, privacy_of
-from lacuna_engine.client.sasl.credentials import Credentials
+from lacuna_engine.client.sasl.choice import Privacy, choose, privacy_of, takes_tickets
+from lacuna_engine.client.sasl.credentials import Credentials, user_of
+from lacuna_engine.client.sasl.kerberos import Kerberos, lacking
 from lacuna_engine.client.sasl.mechanism import Mechanism
 from lacuna_engine.errors import AuthenticationError, RemoteError
 from lacuna_engine.rpc import procedures as p
@@ -38,11 +41,17 @@ _AUTH_FILE = (
 
 
 async def log_in(connection: Connection, wanted: str = "") -> None:
-    """Log in with user name and password; ``wanted`` is the one mechanism to use.
+    """Log in; ``wanted`` is the one mechanism to use.
 
     Raises :class:`AuthenticationError`.
     """
-    make = await _choose(connection, wanted)  # before anybody is asked in vain
+    offered, no_ticket = await _mechanisms(connection), ""
+    if takes_tickets(offered, wanted):
+        no_ticket = await _by_ticket(connection)
+        if not no_ticket:
+            return
+    # Before anybody is asked in vain.
+    make = choose(offered, privacy_of(connection.uri), wanted, no_ticket)[1]
     asking = _Asking(connection)
     known = find_credentials(connection.uri)
     credentials = known or await asking.credentials()
@@ -68,6 +77,32 @@ async def log_in(connection: Connection, wanted: str = "") -> None:
 async def _choose(connection: Connection, wanted: str) -> Callable[[Credentials, str], Mechanism]:
     offered = await _mechanisms(connection)
     return choose(offered, privacy_of(connection.uri), wanted)[1]
+
+
+async def _by_ticket(connection: Connection) -> str:
+    """Log in with a Kerberos ticket; return why that cannot be, or nothing if it was done.
+
+    Raises :class:`AuthenticationError` if the daemon breaks the rules: no password for such a one.
+    """
+    uri, privacy, user = connection.uri, privacy_of(connection.uri), user_of(connection.uri)
+    if problem := await asyncio.to_thread(lacking, user):
+        return problem
+    mechanism = Kerberos(
+        uri.host if uri is not None else "",
+        user,
+        sealed=privacy is Privacy.OPEN,
+        private=privacy is Privacy.PRIVATE,
+    )
+    try:
+        first = await asyncio.to_thread(mechanism.start)
+    except AuthenticationError as error:
+        return error.message
+    refusal = await _exchange(connection, mechanism, first)
+    if refusal is None:
+        return ""
+    # The daemon has forgotten the login; without a new INIT it refuses whatever comes.
+    await _mechanisms(connection)
+    return f"the daemon does not accept it: {refusal}"
 
 
 def _wrong(credentials: Credentials, refusal: str) -> AuthenticationError:
@@ -110,7 +145,7 @@ class _Asking:
 
     async def credentials(self) -> Credentials:
         """Raise :class:`AuthenticationError` if nobody answers."""
-        user = self._connection.uri.user if self._connection.uri is not None else ""
+        user = user_of(self._connection.uri)
         place = self.host or "this machine"
         if not user:
             text = f"{self.before}User name for libvirt on {place}:"
@@ -136,11 +171,18 @@ class _Asking:
 async def _try(connection: Connection, mechanism: Mechanism) -> str | None:
     """Make one attempt. Returns None if we are in, else the daemon's words.
 
-    The security layer, if there is one, is on from the daemon's last word (transports.md 2).
-
     Raises :class:`AuthenticationError` if the mechanism itself fails: no other password helps.
     """
-    message = mechanism.start()
+    return await _exchange(connection, mechanism, mechanism.start())
+
+
+async def _exchange(
+    connection: Connection, mechanism: Mechanism, message: bytes | None
+) -> str | None:
+    """Make one attempt that begins with ``message``; otherwise as :func:`_try`.
+
+    The security layer, if there is one, is on from the daemon's last word (transports.md 2).
+    """
     for number in range(MAX_STEPS):
         nil, data = int(message is None), message or b""
         try:

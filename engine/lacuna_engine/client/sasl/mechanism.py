@@ -24,15 +24,24 @@ class Mechanism(ABC):
 
     @abstractmethod
     def start(self) -> bytes | None:
-        """Return the first message; None if the server speaks first."""
+        """Return the first message; None if the server speaks first.
+
+        Raises :class:`AuthenticationError`.
+        """
 
     @abstractmethod
     def step(self, message: bytes | None) -> bytes | None:
-        """Answer a message of the server that does not complete the login."""
+        """Answer a message of the server that does not complete the login.
+
+        Raises :class:`AuthenticationError`.
+        """
 
     @abstractmethod
     def finish(self, message: bytes | None) -> None:
-        """Judge what came with the server's word that the login is complete."""
+        """Judge what came with the server's word that the login is complete.
+
+        Raises :class:`AuthenticationError`.
+        """
 
     def layer(self) -> SecurityLayer | None:
         """Return what everything goes through from now on; None if nothing does."""
@@ -48,9 +57,9 @@ def broken(name: str) -> AuthenticationError:
     )
 
 
-def impostor(name: str) -> AuthenticationError:
-    """The server let us in but does not know the password."""
+def impostor(name: str, what: str = "the password") -> AuthenticationError:
+    """The server let us in but does not know the secret."""
     return AuthenticationError(
-        f"the daemon could not prove that it knows the password ({name})",
+        f"the daemon could not prove that it knows {what} ({name})",
         hint="It may not be the daemon it claims to be. Do not go on before you know why.",
     )

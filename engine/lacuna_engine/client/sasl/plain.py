@@ -12,7 +12,10 @@ __all__ = ["Plain"]
 
 
 class Plain(Mechanism):
-    """A login with PLAIN; the server proves nothing, which the pipe has to."""
+    """A login with PLAIN; the server proves nothing, which the pipe has to.
+
+    Raises :class:`AuthenticationError`.
+    """
 
     name: ClassVar[str] = "PLAIN"
 

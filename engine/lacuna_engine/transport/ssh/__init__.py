@@ -11,8 +11,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from pathlib import Path
 
-from lacuna_engine.errors import UsageError
+from lacuna_engine.errors import ConnectError, UsageError
 from lacuna_engine.transport.answers import Inquiry
 from lacuna_engine.transport.pipe import Pipe
 from lacuna_engine.transport.prompts import current_prompter
@@ -29,9 +30,11 @@ async def open_ssh(uri: ConnectionUri) -> Pipe:
     """Open a pipe through SSH.
 
     Raises :class:`~lacuna_engine.errors.UnreachableError`,
-    :class:`~lacuna_engine.errors.AuthenticationError` or :class:`UsageError`.
+    :class:`~lacuna_engine.errors.AuthenticationError`, :class:`ConnectError` for a key that is not
+    there, or :class:`UsageError`.
     """
     target = target_of(uri)
+    _check_key(target.keyfile)
     inquiry = Inquiry(current_prompter())
     if _way(target.command) == "openssh":
         from lacuna_engine.transport.ssh.openssh import open_openssh  # noqa: PLC0415
@@ -41,6 +44,23 @@ async def open_ssh(uri: ConnectionUri) -> Pipe:
     from lacuna_engine.transport.ssh.library import open_library  # noqa: PLC0415
 
     return await open_library(target, inquiry)
+
+
+def _check_key(name: str) -> None:
+    """Say that a key is not there, for which ssh itself would only be not let in."""
+    if not name:
+        return
+    path = Path(name).expanduser()
+    # The public half is enough for an agent.
+    half = path.with_name(f"{path.name}.pub")
+    try:
+        with (half if half.exists() and not path.exists() else path).open("rb"):
+            pass
+    except OSError as error:
+        raise ConnectError(
+            f"the SSH key '{path}' cannot be read: {error.strerror or error}",
+            hint="Check the parameter 'keyfile' of the URI.",
+        ) from error
 
 
 def _way(command: str) -> str:

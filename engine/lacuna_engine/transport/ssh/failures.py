@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from lacuna_engine.errors import (
@@ -12,6 +13,7 @@ from lacuna_engine.errors import (
     LacunaError,
     UnreachableError,
 )
+from lacuna_engine.transport.prompts import SecretKind
 from lacuna_engine.transport.ssh.remote_command import NO_PROGRAM, NO_SOCKET
 from lacuna_engine.transport.ssh.target import Target
 
@@ -26,6 +28,8 @@ __all__ = [
 ]
 
 SSH_FAILED = 255
+
+_PASSWORDS = frozenset({SecretKind.SSH_PASSWORD, SecretKind.KEYBOARD_INTERACTIVE})
 
 _GROUP_HINT = (
     "Ask to be added to the group 'libvirt' on that host, or log in as root "
@@ -60,13 +64,23 @@ def unknown_key(target: Target) -> AuthenticationError:
     )
 
 
-def not_let_in(target: Target, methods: str = "") -> AuthenticationError:
-    """No key, password or answer was accepted."""
+def not_let_in(
+    target: Target, methods: str = "", answered: Collection[SecretKind] = ()
+) -> AuthenticationError:
+    """No key, password or answer was accepted; ``answered`` is what somebody was asked for."""
     who = f"'{target.user}'" if target.user else "this user"
-    tried = f" (it takes: {methods.replace(',', ', ')})" if methods else ""
+    takes = f" (it takes: {methods.replace(',', ', ')})" if methods else ""
+    hint = "Check user name, key and password; `ssh -v` to the host shows what is tried."
+    if _PASSWORDS.intersection(answered):
+        why = "the password was wrong"
+    elif not target.may_ask and "password" in (target.methods or methods):
+        why, hint = "nobody may be asked for a password", "Leave out no_tty, or use a key."
+    elif target.keyfile:
+        why = f"the key '{target.keyfile}' is not accepted"
+    else:
+        why = "no key is accepted"
     return AuthenticationError(
-        f"{target.where} does not let {who} in through SSH{tried}",
-        hint="Check user name, key and password; `ssh -v` to the host shows what is tried.",
+        f"{target.where} does not let {who} in through SSH{takes}: {why}", hint=hint
     )
 
 
@@ -140,6 +154,7 @@ _NETWORK = (
     _rule(r"(Bad configuration option: .*)", "ssh's settings are wrong: {0}"),
 )
 
+_CONNECTING = re.compile(r"connect to host (\S+) port (\d{1,5}):")
 _DENIED = re.compile(r"Permission denied(?: \(([^)]*)\))?\.", re.IGNORECASE)
 _CHANGED = re.compile(
     r"REMOTE HOST IDENTIFICATION HAS CHANGED|host key .*has changed", re.IGNORECASE
@@ -156,22 +171,29 @@ _SOCKET_DEAD = re.compile(
 )
 
 
-def explain(target: Target, status: int, words: str, *, was_open: bool) -> LacunaError:
+def explain(
+    target: Target,
+    status: int,
+    words: str,
+    *,
+    was_open: bool,
+    answered: Collection[SecretKind] = (),
+) -> LacunaError:
     """Make an error of ssh's exit status and what was written to standard error.
 
     ``was_open`` tells that the daemon had already answered: then the link has broken, and trying
-    again may help.
+    again may help. ``answered`` is what somebody was asked for.
     """
     lines = [line.strip() for line in words.splitlines() if line.strip()]
     last = lines[-1] if lines else f"ssh ended with status {status}"
     if was_open:
         return ConnectionLostError(f"the SSH connection to {target.host} ended: {last}")
     if status == SSH_FAILED:
-        return _of_ssh(target, words, last)
+        return _of_ssh(target, words, last, answered)
     return _of_host(target, status, words, last)
 
 
-def _of_ssh(target: Target, words: str, last: str) -> LacunaError:
+def _of_ssh(target: Target, words: str, last: str, answered: Collection[SecretKind]) -> LacunaError:
     if _CHANGED.search(words):
         old = _OLD_KEY.search(words)
         return changed_key(target, f"the known one is in {old[2].strip()}" if old else "")
@@ -184,12 +206,20 @@ def _of_ssh(target: Target, words: str, last: str) -> LacunaError:
         if found:
             values = [group or "" for group in found.groups()]
             return UnreachableError(
-                rule.message.format(*values, last, where=target.where), hint=rule.hint
+                rule.message.format(*values, last, where=_where(target, words)), hint=rule.hint
             )
     denied = _DENIED.search(words)
     if denied:
-        return not_let_in(target, denied[1] or "")
+        return not_let_in(target, denied[1] or "", answered)
     return UnreachableError(f"SSH to {target.where} failed: {last}")
+
+
+def _where(target: Target, words: str) -> str:
+    """Return the host that is meant: one on the way, or one with another name in the settings."""
+    found = _CONNECTING.search(words)
+    if found is None or (found[1] == target.host and target.port in (None, int(found[2]))):
+        return target.where
+    return f"{found[1]} port {found[2]} (on the way to {target.where})"
 
 
 def _of_host(target: Target, status: int, words: str, last: str) -> LacunaError:

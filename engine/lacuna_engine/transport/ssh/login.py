@@ -2,42 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
-from collections import Counter
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Protocol, cast
 
 import asyncssh
 
 from lacuna_engine.errors import (
-    AuthenticationError,
     LacunaError,
     UnreachableError,
     UsageError,
 )
 from lacuna_engine.transport.answers import Inquiry
-from lacuna_engine.transport.prompts import HostKeyQuestion, SecretKind
-from lacuna_engine.transport.ssh.failures import (
-    changed_key,
-    not_let_in,
-    too_many_keys,
-    unknown_key,
-)
+from lacuna_engine.transport.prompts import HostKeyQuestion
+from lacuna_engine.transport.ssh.failures import not_let_in, too_many_keys, unknown_key
 from lacuna_engine.transport.ssh.identities import EncryptedKeys, open_key
 from lacuna_engine.transport.ssh.known_hosts import KnownHosts
+from lacuna_engine.transport.ssh.login_client import LoginClient
+from lacuna_engine.transport.ssh.settings import CONNECT_TIMEOUT
 from lacuna_engine.transport.ssh.target import HostCheck, Target
 
 __all__ = ["log_in"]
 
-CONNECT_TIMEOUT = 9
-"""Seconds to reach a host; the whole of a failure is to be told within 10."""
-
 LOGIN_TIMEOUT = 600
-"""Seconds for a login, in which somebody may have to look for a password."""
-
-PROMPTS = 3
-"""Wrong passwords until the login is given up, as with OpenSSH; hosts allow six tries in all."""
+"""Seconds for a login in all."""
 
 _CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
 """Half as fast again as asyncssh's first choice (transports.md 4)."""
@@ -45,13 +34,17 @@ _CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
 _KEY_TYPES = {"ssh-ed25519": "ED25519", "ssh-rsa": "RSA", "ssh-ed448": "ED448"}
 
 
-async def log_in(target: Target, inquiry: Inquiry) -> asyncssh.SSHClientConnection:
+async def log_in(
+    target: Target, inquiry: Inquiry, hops: str | None = None
+) -> asyncssh.SSHClientConnection:
     """Return a connection on which channels can be opened.
+
+    ``hops`` are the jump hosts, if others than those in the settings.
 
     Raises :class:`UnreachableError`, :class:`AuthenticationError`, :class:`UsageError`.
     """
     try:
-        return await _Login(target, inquiry).run()
+        return await _Login(target, inquiry, hops).run()
     except LacunaError:
         raise
     except TimeoutError as error:
@@ -109,9 +102,9 @@ class _Login:
             address["port"] = target.port
         if target.user:
             address["username"] = target.user
-        # Only to learn what ~/.ssh/config says, hence without keys.
+        # Only to learn what ~/.ssh/config says, hence without keys; read only if it is asked for.
         construct = cast("_Construct", asyncssh.SSHClientConnectionOptions.construct)  # pyright: ignore[reportUnknownMemberType]
-        settings = await construct(**address, client_keys=None, known_hosts=None)
+        settings = await construct(**address, config=(), client_keys=None, known_hosts=None)
         known = self._known_hosts(settings)
         tunnel = await self._jump(self._hops or settings.tunnel)
         try:
@@ -149,29 +142,38 @@ class _Login:
         return await self._connect(options, client)
 
     async def _connect(
-        self, options: dict[str, Any], client: _Client
+        self, options: dict[str, Any], client: LoginClient
     ) -> asyncssh.SSHClientConnection:
         options = options | {
             "known_hosts": None if client.known is None else client.known,
             "client_factory": lambda: client,
         }
         try:
-            return await asyncssh.connect(**options)
+            async with asyncio.timeout(client.patience) as client.hurry:
+                return await asyncssh.connect(**options)
         except asyncssh.PermissionDenied as error:
             self._inquiry.refused()
-            raise client.refusal or not_let_in(self._target) from error
+            raise client.refusal or not_let_in(
+                self._target, answered=self._inquiry.kinds
+            ) from error
         except asyncssh.Error as error:
             if client.refusal is not None:
                 raise client.refusal from error
             raise
+        finally:
+            client.hurry = None
 
-    def _client(self, settings: asyncssh.SSHClientConnectionOptions, known: KnownHosts) -> _Client:
+    def _client(
+        self, settings: asyncssh.SSHClientConnectionOptions, known: KnownHosts
+    ) -> LoginClient:
         ignore = self._target.host_check in (HostCheck.IGNORE, HostCheck.OFF)
         paths = [self._target.keyfile] if self._target.keyfile else _identity_files(settings)
         keys = EncryptedKeys(paths, self._inquiry, self._target.host, settings.username)
-        return _Client(
+        client = LoginClient(
             self._target, settings.username, self._inquiry, keys, None if ignore else known.load()
         )
+        client.patience = settings.connect_timeout or CONNECT_TIMEOUT
+        return client
 
     async def _accepts(self, key: asyncssh.SSHKey, port: int) -> bool:
         if self._target.host_check == HostCheck.ACCEPT_NEW:
@@ -197,7 +199,8 @@ class _Login:
     async def _options(self, settings: asyncssh.SSHClientConnectionOptions) -> dict[str, Any]:
         target = self._target
         options: dict[str, Any] = {
-            "connect_timeout": CONNECT_TIMEOUT,
+            # asyncssh's own would go on while somebody types a password.
+            "connect_timeout": None,
             "login_timeout": LOGIN_TIMEOUT,
             "keepalive_interval": 15,
             "keepalive_count_max": 6,
@@ -232,94 +235,8 @@ class _Login:
             self._target, host=host, user=user, port=int(port) if port else None, keyfile=""
         )
         # The first hop may have a way of its own in the settings, the others have this one.
-        return await _Login(hop, self._inquiry, ",".join(before) or None).run()
+        return await log_in(hop, self._inquiry, ",".join(before) or None)
 
 
 def _identity_files(settings: asyncssh.SSHClientConnectionOptions) -> list[str]:
     return cast("list[str]", settings.config.get("IdentityFile", []) or [])
-
-
-class _Client(asyncssh.SSHClient):
-    """Answers what asyncssh asks during one login.
-
-    An error of the prompter is kept in ``refusal``: within asyncssh it would end as its own.
-    """
-
-    def __init__(
-        self,
-        target: Target,
-        user: str,
-        inquiry: Inquiry,
-        keys: EncryptedKeys,
-        known: asyncssh.SSHKnownHosts | None,
-    ) -> None:
-        self._target = target
-        self._user = user
-        self._inquiry = inquiry
-        self._keys = keys
-        self.known = known
-        self.unknown: asyncssh.SSHKey | None = None
-        self.accepted: asyncssh.SSHKey | None = None
-        self.refusal: LacunaError | None = None
-        self._asked: Counter[SecretKind] = Counter()
-
-    def validate_host_public_key(
-        self, host: str, addr: str, port: int, key: asyncssh.SSHKey
-    ) -> bool:
-        """Judge a key that is not among the known ones: new, or changed (transports.md 4)."""
-        if key == self.accepted:
-            return True
-        known = asyncssh.match_known_hosts(self.known or b"", host, addr, port)
-        if known[0]:
-            self.refusal = changed_key(self._target, f"now {key.get_fingerprint()}")
-        else:
-            self.unknown = key
-        return False
-
-    async def public_key_auth_requested(self) -> asyncssh.SSHKey | None:
-        """Offer the next encrypted key."""
-        if self._target.methods and "privkey" not in self._target.methods:
-            return None
-        try:
-            return await self._keys.next() if self._target.may_ask else None
-        except LacunaError as error:
-            self.refusal = error
-            return None
-
-    async def password_auth_requested(self) -> str | None:
-        """Ask for the password."""
-        text = f"{self._user}@{self._target.host}'s password: "
-        return await self._secret(SecretKind.SSH_PASSWORD, text)
-
-    def kbdint_auth_requested(self) -> str:
-        """Say that we answer questions."""
-        return ""
-
-    async def kbdint_challenge_received(
-        self, name: str, instructions: str, lang: str, prompts: Sequence[tuple[str, bool]]
-    ) -> list[str] | None:
-        """Ask the host's questions."""
-        del name, lang
-        answers: list[str] = []
-        for number, (text, echo) in enumerate(prompts):
-            shown = f"{instructions}\n{text}" if instructions and not number else text
-            answer = await self._secret(SecretKind.KEYBOARD_INTERACTIVE, shown, echo=echo)
-            if answer is None:
-                return None
-            answers.append(answer)
-        return answers
-
-    async def _secret(self, kind: SecretKind, text: str, *, echo: bool = False) -> str | None:
-        self._asked[kind] += 1
-        if not self._target.may_ask or self._asked[kind] > PROMPTS:
-            return None
-        try:
-            answer = await self._inquiry.secret(
-                kind, self._target.host, self._user, text, echo=echo
-            )
-        except LacunaError as error:
-            self.refusal = error
-            return None
-        if answer is None:
-            self.refusal = AuthenticationError(f"the login to {self._target.where} was cancelled")
-        return answer

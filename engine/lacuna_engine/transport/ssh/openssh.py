@@ -11,10 +11,8 @@ import asyncio
 import atexit
 import itertools
 import os
-import platform
 import shutil
 import socket
-import subprocess
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,8 +20,8 @@ from pathlib import Path
 
 from lacuna_engine.errors import (
     AuthenticationError,
+    ConnectError,
     LacunaError,
-    ProtocolError,
     UnreachableError,
 )
 from lacuna_engine.transport.answers import Inquiry
@@ -31,21 +29,13 @@ from lacuna_engine.transport.child import Child, ChildPipe, start_child
 from lacuna_engine.transport.ssh.askpass import Askpass
 from lacuna_engine.transport.ssh.failures import explain
 from lacuna_engine.transport.ssh.remote_command import PING, Preamble, remote_command
+from lacuna_engine.transport.ssh.settings import SILENCE_TIMEOUT, address, look_up
 from lacuna_engine.transport.ssh.target import HostCheck, Target
 
 __all__ = ["open_openssh"]
 
-CONNECT_TIMEOUT = 9
-"""Seconds for ssh to get to the login; the whole of a failure is to be told within 10."""
-
-SILENCE_TIMEOUT = 30.0
-"""Seconds without a question until the host's side of the connection has to be there."""
-
 PING_AFTER = 3.0
 """Seconds of silence after which a daemon is asked whether it is already there: see Preamble."""
-
-_FAST_CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
-"""Half as fast again as ssh's first choice where the processor knows AES (transports.md 4)."""
 
 
 class _NeedsSharingError(Exception):
@@ -71,7 +61,6 @@ class _Master:
 
 
 _masters: dict[tuple[object, ...], _Master] = {}
-_ciphers: dict[tuple[object, ...], str] = {}
 _numbers = itertools.count(1)
 
 
@@ -103,6 +92,7 @@ class _Login:
         self._is_master = is_master
         self._needs_sharing = False
         self._child: Child | None = None
+        self._patience = SILENCE_TIMEOUT
         self._askpass = Askpass(target, inquiry, self._kill, self._on_code)
 
     def _kill(self) -> None:
@@ -121,7 +111,9 @@ class _Login:
         sock: socket.socket | None = None
         try:
             environment = _environment() | await self._askpass.start()
-            options = [*_options(target), *await _cipher_options(target), *self._sharing()]
+            unchosen = await look_up(target)
+            self._patience = unchosen.patience
+            options = [*_options(target), *unchosen.options, *self._sharing()]
             command = [*options, "--", target.host, remote_command(target)]
             program = target.command or "ssh"
             self._child, sock = await start_child([program, *command], environment)
@@ -189,9 +181,9 @@ class _Login:
                 asked = True
                 with suppress(OSError):
                     sock.send(PING)
-            if silent > SILENCE_TIMEOUT:
+            if silent > self._patience:
                 raise UnreachableError(
-                    f"{self._target.where} did not answer within {SILENCE_TIMEOUT:.0f} s",
+                    f"{self._target.where} did not answer within {self._patience:.0f} s",
                     hint="`ssh -v` to the host shows where it stops.",
                 )
         raise await self._failure(preamble)
@@ -202,7 +194,13 @@ class _Login:
         status = await self._child.end()
         if self._needs_sharing:
             return _NeedsSharingError()
-        error = explain(self._target, status, self._child.words, was_open=False)
+        error = explain(
+            self._target,
+            status,
+            self._child.words,
+            was_open=False,
+            answered=self._inquiry.kinds,
+        )
         refusal = self._askpass.refusal
         if status < 0 and refusal is not None:
             return refusal
@@ -211,7 +209,7 @@ class _Login:
             # That nobody could be asked for the passphrase says more than that no key was right.
             return refusal or error
         if preamble.text and not self._child.words.strip():
-            return ProtocolError(
+            return ConnectError(
                 f"{self._target.host} answers with something else than libvirt: {preamble.text}"
             )
         return error
@@ -222,7 +220,6 @@ def _options(target: Target) -> list[str]:
     options = {
         "BatchMode": "no" if target.may_ask else "yes",
         "ClearAllForwardings": "yes",
-        "ConnectTimeout": str(CONNECT_TIMEOUT),
         # A host that is gone is noticed; a stalled daemon does not keep sshd from answering.
         "ServerAliveInterval": "15",
         "ServerAliveCountMax": "6",
@@ -250,18 +247,7 @@ def _options(target: Target) -> list[str]:
     words = ["-T", "-x", "-a", "-e", "none"]
     for name, value in options.items():
         words += ["-o", f"{name}={value}"]
-    return words + _address(target)
-
-
-def _address(target: Target) -> list[str]:
-    words: list[str] = []
-    if target.port is not None:
-        words += ["-p", str(target.port)]
-    if target.user:
-        words += ["-l", target.user]
-    if target.keyfile:
-        words += ["-i", target.keyfile]
-    return words
+    return words + address(target)
 
 
 def _environment() -> dict[str, str]:
@@ -272,52 +258,6 @@ def _environment() -> dict[str, str]:
     # Before 8.4 the program for questions is run only where there might be a display.
     kept.setdefault("DISPLAY", "none:0")
     return kept | {"LC_CTYPE": locale, "LC_MESSAGES": "C"}
-
-
-async def _cipher_options(target: Target) -> list[str]:
-    """Return the option for fast ciphers, unless the user or the system has chosen others."""
-    chosen = _ciphers.get(target.login)
-    if chosen is None:
-        chosen = ""
-        if _has_aes():
-            own, without = await asyncio.gather(
-                _configured_ciphers(target), _configured_ciphers(target, "-F", "none")
-            )
-            if own and own == without:
-                chosen = _FAST_CIPHERS
-        _ciphers[target.login] = chosen
-    return ["-o", f"Ciphers={chosen}"] if chosen else []
-
-
-async def _configured_ciphers(target: Target, *more: str) -> str:
-    """Ask ssh for the ciphers that its settings make for this host."""
-    with suppress(OSError, TimeoutError):
-        process = await asyncio.create_subprocess_exec(
-            *(target.command or "ssh", *_address(target), *more, "-G", "--", target.host),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-        )
-        try:
-            async with asyncio.timeout(CONNECT_TIMEOUT):
-                shown, _ = await process.communicate()
-        except BaseException:
-            with suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
-            raise
-        for line in shown.decode(errors="replace").splitlines():
-            name, _, value = line.partition(" ")
-            if name == "ciphers":
-                return value
-    return ""
-
-
-def _has_aes() -> bool:
-    """Return whether the processor has instructions for AES."""
-    with suppress(OSError):
-        return " aes" in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    return platform.machine().lower() in ("x86_64", "amd64", "arm64")
 
 
 _folders: list[str] = []

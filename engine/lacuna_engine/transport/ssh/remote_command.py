@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from shlex import quote
 
-from lacuna_engine.errors import ProtocolError
+from lacuna_engine.errors import ConnectError
 from lacuna_engine.transport.ssh.target import Target
 
 __all__ = ["MARK", "NO_PROGRAM", "NO_SOCKET", "PING", "Preamble", "remote_command"]
@@ -88,7 +88,7 @@ class Preamble:
     def feed(self, data: bytes | memoryview) -> bytes | None:
         """Take in bytes; return those of the connection once it has begun, else None.
 
-        Raises :class:`ProtocolError`, with the noise, if there is too much of it.
+        Raises :class:`ConnectError`, with the noise, if there is too much of it.
         """
         noise = self._noise
         noise += data
@@ -99,7 +99,7 @@ class Preamble:
         if len(noise) >= 8 and program in _PROGRAMS and _SMALLEST <= length <= _LARGEST:
             return bytes(noise)
         if len(noise) > NOISE_LIMIT:
-            raise ProtocolError(f"the host answers with something else than libvirt: {self.text}")
+            raise ConnectError(f"the host answers with something else than libvirt: {self.text}")
         return None
 
     @property

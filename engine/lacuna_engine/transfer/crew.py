@@ -1,0 +1,105 @@
+"""Several connections that work on one transfer: as many as make it faster."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from lacuna_engine.client import Connection
+from lacuna_engine.transfer.lane_count import MOST_LANES, LaneCount
+from lacuna_engine.transfer.options import MOST_CONNECTIONS
+from lacuna_engine.transfer.progress import Tracker
+from lacuna_engine.transfer.report import Report
+from lacuna_engine.transfer.session import Session
+
+__all__ = ["Crew"]
+
+MEASURE_EVERY = 0.25
+"""Seconds of a measurement of the throughput."""
+
+Work = Callable[[Connection, Callable[[], bool]], Awaitable[None]]
+
+
+class Crew:
+    """Has ``work`` done on several connections of ``session`` until there is none left.
+
+    ``asked`` is how many connections, 0 to find out. Each gets a call of ``work`` of its own, with
+    the connection and a function that tells, between two pieces of work, whether it is to go on.
+    ``first`` is a connection that is open already. What is moved is read from ``tracker``, and the
+    largest number of connections noted in ``report``.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        tracker: Tracker,
+        report: Report,
+        work: Work,
+        *,
+        asked: int,
+        first: Connection,
+        daemon_pings: bool = True,
+    ) -> None:
+        self._session = session
+        self._tracker = tracker
+        self._report = report
+        self._work = work
+        self._asked = min(max(asked, 0), MOST_CONNECTIONS)
+        self._free = [first]
+        self._daemon_pings = daemon_pings
+        self._wanted = self._asked
+        self._members: set[asyncio.Task[None]] = set()
+        self._over = False
+
+    async def run(self) -> None:
+        """Do it all; the first error stops everything and is raised."""
+        steering: list[asyncio.Task[None]] = []
+        if not self._asked:
+            counting = LaneCount(MOST_LANES)
+            self._wanted = counting.count
+            steering.append(asyncio.create_task(self._steer(counting)))
+        try:
+            self._fill_up()
+            while self._members:
+                done, _ = await asyncio.wait(
+                    [*self._members, *steering], return_when=asyncio.FIRST_COMPLETED
+                )
+                self._members -= done
+                for task in done:
+                    task.result()
+        finally:
+            tasks = [*self._members, *steering]
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _fill_up(self) -> None:
+        while len(self._members) < self._wanted and not self._over:
+            self._members.add(asyncio.create_task(self._member()))
+        self._report.connections = max(self._report.connections, len(self._members))
+
+    async def _member(self) -> None:
+        if self._free:
+            connection = self._free.pop()
+        else:
+            connection = await self._session.connect(daemon_pings=self._daemon_pings)
+        await self._work(connection, self._is_enough)
+        self._free.append(connection)
+        self._over = self._over or not self._is_enough()
+
+    def _is_enough(self) -> bool:
+        """Whether one of those that are at work may stop."""
+        return len(self._members) > self._wanted
+
+    async def _steer(self, counting: LaneCount) -> None:
+        """Measure what the present number brings, and change it."""
+        clock = asyncio.get_running_loop().time
+        control = self._session.storage.connection
+        while True:
+            moved, since = self._tracker.moved, clock()
+            await asyncio.sleep(MEASURE_EVERY)
+            rate = (self._tracker.moved - moved) / (clock() - since)
+            asked = clock()
+            await control.ping()
+            self._wanted = counting.measured(rate, clock() - asked)
+            self._fill_up()

@@ -1,0 +1,101 @@
+"""What goes down one upload stream, in order: data and holes, at the pace that is allowed.
+
+Data is cut into packets of the size the daemon takes fastest. Small things are gathered and sent
+together: a system call for each of them costs more than the daemon takes for its data.
+"""
+
+from __future__ import annotations
+
+import asyncio
+
+from lacuna_engine.client import UploadStream
+from lacuna_engine.extents import Progress
+from lacuna_engine.transfer.limit import Limiter, allowance
+from lacuna_engine.transfer.plan import NOTHING, Deferred
+from lacuna_engine.transfer.progress import Tracker
+from lacuna_engine.transfer.reader import BATCH_BYTES
+
+__all__ = ["Packets"]
+
+PACKET = BATCH_BYTES
+
+FIRST_PACKET = 4 << 20
+"""Bytes of the first packet that comes straight from the file. The daemon takes memory for each
+message and gives it back; when it has once given back a message of 4 MiB, the C library keeps what
+messages of 1 MiB need instead of returning it to the system each time. 2 GiB then cost 4,000 to
+8,000 page faults instead of 420,000, and 1.5 s instead of 2.5 s (medians, tmpfs; 2 MiB: 50,000)."""
+
+GATHERED = 128
+"""Messages that are sent together at most."""
+
+
+class Packets:
+    """Sends what follows ``position``; data that comes without its bytes is in the file ``fd``.
+
+    What has been handed over is in flight in the tracker's map, but for what is ``deferred``.
+    """
+
+    def __init__(
+        self,
+        fd: int,
+        stream: UploadStream,
+        tracker: Tracker,
+        limiter: Limiter,
+        *,
+        position: int = 0,
+        deferred: Deferred = NOTHING,
+    ) -> None:
+        self.position = position
+        """All before has been dealt with."""
+        self._fd = fd
+        self._stream = stream
+        self._tracker = tracker
+        self._limiter = limiter
+        self._deferred = deferred
+        self._marked = position
+        self._bytes = self._messages = 0
+        """Of data, and of messages, gathered."""
+
+    async def data(self, length: int, view: memoryview | bytes | None = None) -> None:
+        """Send ``length`` bytes of data; ``view``, if given, holds them until :meth:`flush`."""
+        done = 0
+        while done < length:
+            size = min(PACKET, length - done)
+            if view is None:
+                if not self._tracker.moved and not self._limiter.rate:
+                    size = min(FIRST_PACKET, length - done)
+                await self._wait(size)
+                await self._stream.send_file(self._fd, self.position, size)
+            else:
+                await self._wait(size)
+                self._stream.put(view[done : done + size])
+            done += size
+            self._tracker.moved += size
+            self._bytes += size
+            await self._put(size, flush=view is None)
+
+    async def hole(self, length: int) -> None:
+        """Send a hole of ``length`` bytes."""
+        self._stream.put_hole(length)
+        await self._put(length, flush=False)
+
+    async def flush(self) -> None:
+        """Hand over what has been gathered, and say so in the map."""
+        await self._stream.flush()
+        for start, end in self._deferred.outside(self._marked, self.position):
+            self._tracker.map.advance(start, end, Progress.IN_FLIGHT)
+            self._tracker.passed += end - start
+        self._marked = self.position
+        self._bytes = self._messages = 0
+
+    async def _put(self, size: int, *, flush: bool) -> None:
+        self.position += size
+        self._messages += 1
+        if flush or self._bytes >= PACKET or self._messages >= GATHERED:
+            await self.flush()
+
+    async def _wait(self, size: int) -> None:
+        """Wait until ``size`` bytes are allowed."""
+        for pause in allowance(self._limiter, size, asyncio.get_running_loop().time()):
+            await self.flush()
+            await asyncio.sleep(pause)

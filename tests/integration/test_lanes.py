@@ -1,0 +1,206 @@
+"""Uploads over several connections when things go wrong: nothing lost, nothing sent in vain."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from engine.transfer.keeping import MemoryKeeper
+from integration.conftest import PoolFactory
+from integration.images import Piece, assert_same, data, files_in, hole, make_image
+from integration.libvirtd import MIB, Pool, PrivateLibvirtd
+from integration.moves import session_to, until
+from lacuna_engine.errors import (
+    DestinationChangedError,
+    LacunaError,
+    NotProvedError,
+    RemoteNoSpaceError,
+    SourceChangedError,
+)
+from lacuna_engine.extents import Progress
+from lacuna_engine.transfer import Report, State, TransferOptions, Upload, lanes, plan
+
+SHAPE = (data(6 * MIB), hole(2 * MIB), data(8 * MIB + 4096), hole(MIB), data(4096), hole(MIB))
+DATA = 14 * MIB + 8192
+
+THREE = TransferOptions(connections=3)
+SLOW = TransferOptions(connections=3, limit=16 * MIB)
+
+
+@pytest.fixture(autouse=True)
+def small_segments(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plan, "LONG", MIB)
+    monkeypatch.setattr(plan, "WORTHWHILE", 3 * MIB)
+    monkeypatch.setattr(plan, "SHORTEST", MIB)
+    monkeypatch.setattr(plan, "LONGEST", 2 * MIB)
+
+
+class Tries:
+    """Tries to upload one image, with one keeper."""
+
+    def __init__(self, daemon: PrivateLibvirtd, pool: Pool, image: Path) -> None:
+        self.daemon, self.pool, self.image = daemon, pool, image
+        self.keeper = MemoryKeeper()
+
+    @property
+    def volume(self) -> Path:
+        return self.pool.file("v")
+
+    async def whole(self, options: TransferOptions = THREE) -> Report:
+        async with session_to(self.daemon.uri) as session:
+            return await Upload(
+                session, self.image, self.pool.name, "v", options=options, keeper=self.keeper
+            ).run()
+
+    async def interrupted(self, at: int, *, kill: bool = False) -> int:
+        """End it when so many bytes have been moved; return how many were sent."""
+        async with session_to(self.daemon.uri) as session:
+            upload = Upload(
+                session, self.image, self.pool.name, "v", options=SLOW, keeper=self.keeper
+            )
+            task = asyncio.create_task(upload.run())
+            await until(lambda: upload.tracker.moved >= at or task.done())
+            if kill:
+                self.daemon.kill()
+            else:
+                task.cancel()
+            with pytest.raises((asyncio.CancelledError, LacunaError)):
+                await task
+            return upload.report.bytes_sent
+
+
+@pytest.fixture
+def tries(daemon: PrivateLibvirtd, pool: Pool, tmp_path: Path) -> Tries:
+    return Tries(daemon, pool, make_image(tmp_path / "image", *SHAPE))
+
+
+@pytest.mark.parametrize("at", [MIB // 2, 4 * MIB, 9 * MIB, 13 * MIB])
+async def test_a_cancelled_one_goes_on(tries: Tries, at: int) -> None:
+    sent = await tries.interrupted(at)
+    saved = tries.keeper.load()
+    assert saved is not None
+    assert len(saved.deferred) == 2
+    report = await tries.whole()
+    assert (report.state, report.resumed) == (State.DONE, True)
+    assert_same(tries.image, tries.volume)
+    # What had been written of each segment is kept; what was under way on three connections not.
+    assert sent + report.bytes_sent <= DATA + 3 * 2 * MIB
+    assert report.bytes_sent <= DATA - at + 3 * 2 * MIB
+    assert tries.keeper.data is None
+
+
+async def test_many_small_steps(tries: Tries) -> None:
+    for at in (3 * MIB, 2 * MIB, 3 * MIB):
+        await tries.interrupted(at)
+    report = await tries.whole(TransferOptions(connections=2, verify=True))
+    assert report.verified
+    assert_same(tries.image, tries.volume)
+
+
+async def test_in_the_first_stream(tries: Tries, tmp_path: Path) -> None:
+    """What has been left out of it so far is not taken for there."""
+    tries.image = make_image(tmp_path / "other", *(data(MIB - 4096), hole(MIB)) * 8, *SHAPE)
+    await tries.interrupted(4 * MIB)
+    saved = tries.keeper.load()
+    assert saved is not None
+    assert saved.deferred
+    assert tries.volume.stat().st_size < tries.image.stat().st_size
+    report = await tries.whole()
+    assert report.resumed
+    assert_same(tries.image, tries.volume)
+
+
+async def test_over_one_connection_afterwards(tries: Tries) -> None:
+    """The plan of the first try holds, whatever the second is asked for."""
+    await tries.interrupted(5 * MIB)
+    report = await tries.whole(TransferOptions(connections=1))
+    assert report.resumed
+    assert_same(tries.image, tries.volume)
+
+
+async def test_a_daemon_that_dies(own_daemon: PrivateLibvirtd, tmp_path: Path) -> None:
+    pool = own_daemon.make_pool("dying", "tmpfs", size=64 * MIB)
+    tries = Tries(own_daemon, pool, make_image(tmp_path / "image", *SHAPE))
+    await tries.interrupted(6 * MIB, kill=True)
+    own_daemon.start()
+    report = await tries.whole()
+    assert report.resumed
+    assert_same(tries.image, tries.volume)
+
+
+@pytest.mark.parametrize("late", [False, True])
+async def test_somebody_changes_what_was_there(tries: Tries, *, late: bool) -> None:
+    """A segment that was proved: its end is always compared, all of it after a restart."""
+    await tries.interrupted(9 * MIB)
+    saved = tries.keeper.load()
+    assert saved is not None
+    start, end = next(
+        (start, end)
+        for start, end, progress in saved.map.progress(*saved.deferred[0])
+        if progress is Progress.ACKNOWLEDGED
+    )
+    if late:
+        saved.seen = 0.0
+        tries.keeper.save(saved, durable=True)
+    with tries.volume.open("r+b") as file:
+        file.seek(start if late else end - 4096)
+        file.write(b"?")
+    with pytest.raises(DestinationChangedError, match="differs from the image"):
+        await tries.whole()
+    report = await tries.whole(TransferOptions(connections=3, start_over=True))
+    assert not report.resumed
+    assert_same(tries.image, tries.volume)
+
+
+async def test_the_image_changes(tries: Tries) -> None:
+    async with session_to(tries.daemon.uri) as session:
+        upload = Upload(session, tries.image, tries.pool.name, "v", options=SLOW)
+        task = asyncio.create_task(upload.run())
+        await until(lambda: upload.tracker.moved >= 5 * MIB)
+        with tries.image.open("r+b") as file:
+            file.write(b"?")
+        with pytest.raises(SourceChangedError):
+            await task
+    assert files_in(tries.pool.path) == []
+
+
+async def test_without_a_keeper_nothing_is_left(tries: Tries) -> None:
+    async with session_to(tries.daemon.uri) as session:
+        upload = Upload(session, tries.image, tries.pool.name, "v", options=SLOW)
+        task = asyncio.create_task(upload.run())
+        await until(lambda: upload.tracker.moved >= 5 * MIB)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+    assert files_in(tries.pool.path) == []
+
+
+FULL: dict[str, tuple[Piece, ...]] = {
+    "a byte too much": (data(4 * MIB + 1),),
+    "a page too much": (data(4 * MIB + 4096),),
+    "twice too much": (data(8 * MIB),),
+    "with holes": (data(3 * MIB), hole(MIB), data(2 * MIB)),
+}
+
+
+@pytest.mark.parametrize("shape", FULL)
+async def test_a_full_pool(
+    pool_factory: PoolFactory,
+    daemon: PrivateLibvirtd,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    shape: str,
+) -> None:
+    """Whichever segment does not fit, and however little: it is never called done."""
+
+    async def check_nothing(*_: object) -> None:
+        await asyncio.sleep(0)
+
+    monkeypatch.setattr("lacuna_engine.transfer.filling.check_room", check_nothing)
+    monkeypatch.setattr(lanes, "PATIENCE", 0.5)
+    pool = pool_factory("tmpfs", size=4 * MIB)
+    image = make_image(tmp_path / "image", *FULL[shape])
+    async with session_to(daemon.uri) as session:
+        with pytest.raises((RemoteNoSpaceError, NotProvedError)):
+            await Upload(session, image, pool.name, "v", options=THREE).run()
+    assert files_in(pool.path) == []
