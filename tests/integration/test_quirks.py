@@ -27,6 +27,7 @@ from integration.moves import REPLACE, SLOW, download, run_into, session_to, upl
 from integration.naive import OK, REPLY, STREAM, Naive
 from lacuna_engine.client import Connection, UploadStream
 from lacuna_engine.errors import NotProvedError, RemoteError
+from lacuna_engine.rpc.packet import Type
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
 from lacuna_engine.storage import PoolChange, PoolEvent, PoolWatch
 from lacuna_engine.transfer import Session, TransferOptions, Upload
@@ -217,17 +218,18 @@ async def test_7_holes_for_a_device_are_short_and_wait_for_each_other(
 ) -> None:
     """One long hole would stop the whole daemon while it writes zeros."""
     log: list[str | int] = []
-    send_hole, ping = UploadStream.send_hole, Connection.ping
+    flush, ping = UploadStream.flush, Connection.ping
 
-    async def spy_hole(self: UploadStream, length: int) -> None:
-        log.append(length)
-        await send_hole(self, length)
+    async def spy_flush(self: UploadStream) -> None:
+        holes = [message for message in self._waiting if message[15] == Type.STREAM_HOLE]
+        log.extend(int.from_bytes(message[28:36], "big") for message in holes)
+        await flush(self)
 
     async def spy_ping(self: Connection) -> None:
         await ping(self)
         log.append("pong")
 
-    monkeypatch.setattr(UploadStream, "send_hole", spy_hole)
+    monkeypatch.setattr(UploadStream, "flush", spy_flush)
     monkeypatch.setattr(Connection, "ping", spy_ping)
     image = make_image(tmp_path / "image", data(4096), hole(31 * MIB), data(4096))
     await upload(session, image, block_pool, block_pool.partitions[1], REPLACE)
