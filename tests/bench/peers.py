@@ -82,7 +82,7 @@ def up(case: Case) -> dict[str, Tool]:
     return {
         "virsh": lambda served, image: virsh_up(served, image, sparse=case.sparse),
         "lacuna": _lacuna(),
-        "lacuna, 1 connection": _lacuna("--connections", "1"),
+        "lacuna 1x": _lacuna("--connections", "1"),
         "rsync": _copy(lambda image, target: ["rsync", "-S", str(image), str(target)]),
         "nbdcopy": _copy(_nbdcopy, sized=True),
         "qemu-img": _copy(
@@ -101,7 +101,7 @@ def down(case: Case) -> dict[str, Tool]:
     return {
         "virsh": lambda served, back: virsh_down(served, back, sparse=case.sparse),
         "lacuna": _lacuna_down(),
-        "lacuna, 1 connection": _lacuna_down("--connections", "1"),
+        "lacuna 1x": _lacuna_down("--connections", "1"),
     }
 
 

@@ -221,8 +221,8 @@ async def test_7_holes_for_a_device_are_short_and_wait_for_each_other(
     flush, ping = UploadStream.flush, Connection.ping
 
     async def spy_flush(self: UploadStream) -> None:
-        holes = [message for message in self._waiting if message[15] == Type.STREAM_HOLE]
-        log.extend(int.from_bytes(message[28:36], "big") for message in holes)
+        holes = [one for one in self._waiting if len(one) == 40 and one[19] == Type.STREAM_HOLE]
+        log.extend(int.from_bytes(one[28:36], "big") for one in holes)
         await flush(self)
 
     async def spy_ping(self: Connection) -> None:

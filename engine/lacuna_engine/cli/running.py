@@ -15,7 +15,13 @@ import click
 from lacuna_engine.cli.progress import ProgressView
 from lacuna_engine.cli.prompting import prompter_for
 from lacuna_engine.cli.show import bytes_text, duration_text
-from lacuna_engine.errors import ConnectError, LacunaError, LocalFileError, TransferError
+from lacuna_engine.errors import (
+    ConnectError,
+    LacunaError,
+    LocalFileError,
+    TransferError,
+    VerificationError,
+)
 from lacuna_engine.journal import (
     Control,
     Endpoint,
@@ -189,6 +195,8 @@ class _Run:
 
     def _advice(self) -> str:
         """Say how to go on, if there is something to go on with."""
+        if isinstance(self._error, VerificationError):
+            return ""  # both sides are kept, and its own hint says so
         saved = JobKeeper(self._journal, self.job.id).load()
         if saved is not None and not saved.has_arrived and saved.has_leftovers:
             return (

@@ -136,10 +136,11 @@ class PacketReader:
     by the bytes that really arrived for one gathered message, at most ``max_packet``.
     """
 
-    __slots__ = ("_gathered", "_header", "_max_packet", "_missing")
+    __slots__ = ("_gathered", "_header", "_missing", "max_packet")
 
     def __init__(self, max_packet: int = MAX_PACKET) -> None:
-        self._max_packet = max_packet
+        self.max_packet = max_packet
+        """Longest message in bytes that is taken from now on, its length word included."""
         self._gathered = bytearray()
         self._header: Header | None = None
         self._missing = 0
@@ -212,7 +213,7 @@ class PacketReader:
         return Packet(header, payload)
 
     def _check_length(self, length: int) -> None:
-        if not HEADER_SIZE <= length <= self._max_packet:
+        if not HEADER_SIZE <= length <= self.max_packet:
             raise ProtocolError(
                 f"a message of {length} bytes was announced",
                 hint="Something other than libvirt's RPC answers there, or the link is damaged.",

@@ -80,6 +80,10 @@ class Peer(ABC):
             if event is not None:
                 yield event
 
+    def take_at_most(self, max_packet: int) -> None:
+        """Refuse longer messages from now on; bytes, the length word included."""
+        self._reader.max_packet = max_packet
+
     def awaited_data(self) -> tuple[int, int] | None:
         """Return whose stream data comes next, by serial, and how many bytes of it; or None.
 

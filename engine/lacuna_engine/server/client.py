@@ -25,6 +25,7 @@ from lacuna_engine.rpc import events as e
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
 from lacuna_engine.rpc.failure import Code, Domain
+from lacuna_engine.rpc.packet import MAX_PACKET
 from lacuna_engine.rpc.peer import ServerPeer
 from lacuna_engine.rpc.procedures import Kind, Procedure
 from lacuna_engine.rpc.record import Record, Void
@@ -50,6 +51,9 @@ MAX_UNREAD_EVENTS = 4 << 20
 
 EARLY_PACKETS = 2
 """Packets of a download that overtake its reply, as many as were seen (protocol.md 0.13)."""
+
+FROM_STRANGERS = 128 << 10
+"""Bytes of the longest message of a client that is not let in; logins send 64 KiB at most."""
 
 MAX_STREAMS = 64
 """Open streams of one client; each holds a file and some blocks."""
@@ -140,6 +144,7 @@ class ServedClient:
         if self._has_ended:
             return count
         self._peer.answers_pings = not self.faults.deaf_to_pings
+        self._peer.take_at_most(MAX_PACKET if self.caller.let_in else FROM_STRANGERS)
         for event in self._peer.receive(data):
             count += 1
             if not self._dispatch(event):

@@ -12,7 +12,7 @@ from lacuna_engine.transfer.progress import Tracker
 from lacuna_engine.transfer.report import Report
 from lacuna_engine.transfer.session import Session
 
-__all__ = ["Crew"]
+__all__ = ["Crew", "start_with"]
 
 MEASURE_EVERY = 0.25
 """Seconds of a measurement of the throughput."""
@@ -20,11 +20,22 @@ MEASURE_EVERY = 0.25
 Work = Callable[[Connection, Callable[[], bool]], Awaitable[None]]
 
 
+def start_with(session: Session) -> int:
+    """Return with how many connections to begin where that is to be found out.
+
+    On the same host all of them share the processors with the daemon and wait for the same file;
+    over a network each has a cipher of its own, and a window of its own.
+    """
+    return 1 if session.uri.transport == "unix" else 2
+
+
 class Crew:
     """Has ``work`` done on several connections of ``session`` until there is none left.
 
     ``asked`` is how many connections, 0 to find out. Each gets a call of ``work`` of its own, with
-    the connection and a function that tells, between two pieces of work, whether it is to go on.
+    the connection and a function to be asked between two pieces of work: whether this connection is
+    one too many, and to stop. The last one is never told so. Who returns without having been told
+    has found no work left.
     ``first`` is a connection that is open already. What is moved is read from ``tracker``, and the
     largest number of connections noted in ``report``.
     """
@@ -49,13 +60,14 @@ class Crew:
         self._daemon_pings = daemon_pings
         self._wanted = self._asked
         self._members: set[asyncio.Task[None]] = set()
+        self._working = 0
         self._over = False
 
     async def run(self) -> None:
         """Do it all; the first error stops everything and is raised."""
         steering: list[asyncio.Task[None]] = []
         if not self._asked:
-            counting = LaneCount(MOST_LANES)
+            counting = LaneCount(MOST_LANES, start=start_with(self._session))
             self._wanted = counting.count
             steering.append(asyncio.create_task(self._steer(counting)))
         try:
@@ -74,22 +86,31 @@ class Crew:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _fill_up(self) -> None:
-        while len(self._members) < self._wanted and not self._over:
+        while self._working < self._wanted and not self._over:
+            self._working += 1
             self._members.add(asyncio.create_task(self._member()))
-        self._report.connections = max(self._report.connections, len(self._members))
+        self._report.connections = max(self._report.connections, self._working)
 
     async def _member(self) -> None:
         if self._free:
             connection = self._free.pop()
         else:
             connection = await self._session.connect(daemon_pings=self._daemon_pings)
-        await self._work(connection, self._is_enough)
-        self._free.append(connection)
-        self._over = self._over or not self._is_enough()
+        told = False
 
-    def _is_enough(self) -> bool:
-        """Whether one of those that are at work may stop."""
-        return len(self._members) > self._wanted
+        def is_enough() -> bool:
+            nonlocal told
+            # Counted at once: others may ask before this one has gone, and one must stay.
+            if not told and self._working > max(self._wanted, 1):
+                self._working -= 1
+                told = True
+            return told
+
+        await self._work(connection, is_enough)
+        self._free.append(connection)
+        if not told:
+            self._working -= 1
+            self._over = True
 
     async def _steer(self, counting: LaneCount) -> None:
         """Measure what the present number brings, and change it."""

@@ -162,6 +162,13 @@ class Delivery:
         finally:
             noting.cancel()
             await asyncio.gather(noting, return_exceptions=True)
+        if left := deferred.size - sum(
+            end - start
+            for begin, until in deferred.ranges
+            for start, end, progress in tracker.map.progress(begin, until)
+            if progress is Progress.ACKNOWLEDGED
+        ):
+            raise NotProvedError(f"{left} bytes of the image were never seen to arrive")
         tracker.phase = Phase.FINISHING
 
     async def _note_now_and_then(self) -> None:

@@ -35,7 +35,7 @@ SENT_SHARE = 100
 
 ZEROS = bytes(SKIPPED)
 
-FIRST_LOOK = 0.0005
+FIRST_LOOK = 0.01
 SLOWEST_LOOK = 0.1
 """Seconds between looks for the last bytes of a segment, doubling."""
 

@@ -27,7 +27,7 @@ WORTHWHILE = 192 * MIB
 SHORTEST, LONGEST = 32 * MIB, 1024 * MIB
 """Bytes of a segment. What is lost when a segment fails is at most so much."""
 
-ROUNDS = 6
+ROUNDS = 3
 """Segments for each connection, so that all of them end at about the same time."""
 
 SPEED = 512 * MIB

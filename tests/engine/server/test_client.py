@@ -17,9 +17,9 @@ import pytest
 from engine.server.serving import Served, Wire
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
-from lacuna_engine.rpc.packet import Header, Program, Status, Type, encode
+from lacuna_engine.rpc.packet import HEADER_SIZE, Header, Program, Status, Type, encode
 from lacuna_engine.rpc.record import Void
-from lacuna_engine.server.client import MAX_STREAMS, ServedClient
+from lacuna_engine.server.client import FROM_STRANGERS, MAX_STREAMS, ServedClient
 from lacuna_engine.server.handlers import HANDLERS
 from lacuna_engine.server.requests import REQUEST_WINDOW
 from lacuna_engine.transport import SocketPipe
@@ -235,6 +235,17 @@ async def test_garbage_behind_what_waits_ends_the_connection(served: Served, wir
         pongs += 1
     assert pongs <= 50_000
     await until(lambda: not served.server.clients)
+
+
+@pytest.mark.parametrize(("opened", "taken"), [(False, False), (True, True)])
+async def test_strangers_send_nothing_long(served: Served, *, opened: bool, taken: bool) -> None:
+    """Who is not let in yet has little to say, and must not have us hold much of it."""
+    async with served.connect(opened=opened) as wire:
+        header = Header(Program.REMOTE, p.CONNECT_OPEN.number, Type.CALL, 77, Status.OK)
+        announced = header.encode(FROM_STRANGERS - HEADER_SIZE + 1)
+        wire.writer.write(announced[:4])
+        await asyncio.sleep(0.05)
+        assert bool(served.server.clients) is taken
 
 
 # --- answers -------------------------------------------------------------------------------------

@@ -1,0 +1,108 @@
+"""Several connections at work: as many as are wanted, and nothing left undone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from lacuna_engine.client import Connection
+from lacuna_engine.transfer import Session, Tracker, crew
+from lacuna_engine.transfer.crew import Crew
+from lacuna_engine.transfer.report import Report
+
+PIECES = 60
+
+
+class Scene:
+    """A crew whose work is counting pieces; pings take ``answer`` seconds."""
+
+    def __init__(self, answer: float = 0.0) -> None:
+        self.answer = answer
+        self.done: list[int] = []
+        self.at_work = self.most = self.made = 0
+        self.tracker, self.report = Tracker(), Report("", "")
+        self.pieces: Iterator[int] = iter(range(PIECES))
+
+    async def ping(self) -> None:
+        await asyncio.sleep(self.answer)
+
+    async def connect(self, *, daemon_pings: bool) -> Connection:
+        del daemon_pings
+        self.made += 1
+        await asyncio.sleep(0.001)
+        return cast("Connection", object())
+
+    async def run(self, asked: int, lanes: int = 1) -> None:
+        session = SimpleNamespace(
+            uri=SimpleNamespace(transport="tls"),
+            connect=self.connect,
+            storage=SimpleNamespace(connection=SimpleNamespace(ping=self.ping)),
+        )
+
+        async def work(connection: Connection, is_enough: Callable[[], bool]) -> None:
+            self.at_work += 1
+            self.most = max(self.most, self.at_work)
+            await asyncio.gather(*(self.lane(is_enough) for _ in range(lanes)))
+            self.at_work -= 1
+
+        await Crew(
+            cast("Session", session),
+            self.tracker,
+            self.report,
+            work,
+            asked=asked,
+            first=cast("Connection", object()),
+        ).run()
+
+    async def lane(self, is_enough: Callable[[], bool]) -> None:
+        for piece in self.pieces:
+            # All at the same moments, so that all of them ask at once whether to go.
+            await asyncio.sleep(0.01)
+            self.done.append(piece)
+            self.tracker.moved += 1
+            if is_enough():
+                return
+
+
+@pytest.mark.parametrize("lanes", [1, 2])
+@pytest.mark.parametrize("answer", [0.0, 0.15])
+@pytest.mark.parametrize("asked", [0, 1, 3])
+async def test_all_is_done_once(
+    asked: int, answer: float, lanes: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when the daemon is slow to answer, and all but one are told to stop."""
+    monkeypatch.setattr(crew, "MEASURE_EVERY", 0.02)
+    scene = Scene(answer)
+    await scene.run(asked, lanes)
+    assert sorted(scene.done) == list(range(PIECES))
+    assert scene.most == (asked or scene.most)
+    assert scene.report.connections >= scene.most
+    assert scene.at_work == 0
+
+
+async def test_those_that_were_sent_away_stay_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crew, "MEASURE_EVERY", 0.0)
+    scene = Scene(answer=0.12)
+    await scene.run(0)
+    assert scene.most == 2
+    assert scene.made == 1
+    assert sorted(scene.done) == list(range(PIECES))
+
+
+async def test_an_error_stops_everything() -> None:
+    scene = Scene()
+
+    async def fails(is_enough: Callable[[], bool]) -> None:
+        await asyncio.sleep(0.01)
+        if len(scene.done) > 10:
+            raise ValueError("no")
+        await Scene.lane(scene, lambda: True)
+
+    scene.lane = fails  # type: ignore[method-assign]
+    scene.done = list(range(11))
+    with pytest.raises(ValueError, match="no"):
+        await scene.run(3)
