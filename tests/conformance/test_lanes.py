@@ -75,7 +75,8 @@ async def test_the_same_bytes_and_holes(
     wanted = data_in(SHAPES[shape])
     assert_sparse(target.file(name), wanted + wanted // 100)
     assert report.bytes_sent <= wanted * 1.01
-    assert report.connections == 3
+    assert 1 <= report.connections <= 3
+    assert report.bytes_received  # the ends of segments are looked at
     assert report.bytes_data + report.bytes_hole + report.bytes_zero == image.stat().st_size
     assert report.bytes_data == wanted
     target.file(name).unlink()
@@ -89,7 +90,7 @@ async def test_any_number_of_them(target: Target, tmp_path: Path, connections: i
     )
     assert report.verified
     assert_same(image, target.file("any"))
-    assert report.connections in ({connections} if connections else {1, 2, 3, 4})
+    assert 1 <= report.connections <= (connections or 4)
     target.file("any").unlink()
 
 

@@ -88,6 +88,7 @@ class ServedClient:
         self._background: set[asyncio.Task[None]] = set()
         self._keepalive = ServerKeepalive(pipe, self._ping)
         self._unread_events = 0
+        self._deaf_since: float | None = None
         self._silent = False
         self._has_ended = False
 
@@ -143,7 +144,7 @@ class ServedClient:
         count = 0
         if self._has_ended:
             return count
-        self._peer.answers_pings = not self.faults.deaf_to_pings
+        self._peer.answers_pings = not self._is_deaf()
         self._peer.take_at_most(MAX_PACKET if self.caller.let_in else FROM_STRANGERS)
         for event in self._peer.receive(data):
             count += 1
@@ -152,6 +153,16 @@ class ServedClient:
         # Pings are no events, but each has an answer.
         count += self._flush()
         return count
+
+    def _is_deaf(self) -> bool:
+        """Whether the fault of not hearing pings is there, and not yet over."""
+        if not self.faults.deaf_to_pings:
+            self._deaf_since = None
+            return False
+        now = asyncio.get_running_loop().time()
+        if self._deaf_since is None:
+            self._deaf_since = now
+        return now - self._deaf_since < self.faults.deaf_to_pings
 
     def _dispatch(self, event: e.Event) -> bool:
         """Deal with a message; return whether more may come."""

@@ -33,10 +33,11 @@ class Faults:
     ``slow_refresh`` (every call waits for so long after each upload).
 
     Downloads: ``short_download`` (end after so many bytes), ``packets`` (their sizes, in turn),
-    ``no_trailing_hole``, ``no_holes`` (as for a block volume; those of an upload are written as
-    zeros).
+    ``no_trailing_hole``, ``no_holes`` (volumes are block volumes: said to be, sent without holes,
+    and the holes of an upload are written as zeros).
 
-    Keepalive: ``deaf_to_pings`` (no pongs), ``never_pings``.
+    Keepalive: ``deaf_to_pings`` (no pongs for so long after the first message that meets it, inf
+    for ever), ``never_pings``.
 
     Calls: ``request_window`` (of one connection at once), ``reorder_replies`` (of calls made at
     the same time the last is answered first), ``hang`` (numbers of procedures never answered),
@@ -66,7 +67,7 @@ class Faults:
     no_trailing_hole: bool = False
     no_holes: bool = False
 
-    deaf_to_pings: bool = False
+    deaf_to_pings: float = 0.0
     never_pings: bool = False
 
     request_window: int = 0

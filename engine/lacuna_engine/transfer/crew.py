@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 from lacuna_engine.client import Connection
+from lacuna_engine.errors import LacunaError
 from lacuna_engine.transfer.lane_count import MOST_LANES, LaneCount
 from lacuna_engine.transfer.options import MOST_CONNECTIONS
 from lacuna_engine.transfer.progress import Tracker
@@ -36,6 +37,7 @@ class Crew:
     the connection and a function to be asked between two pieces of work: whether this connection is
     one too many, and to stop. The last one is never told so. Who returns without having been told
     has found no work left.
+
     ``first`` is a connection that is open already. What is moved is read from ``tracker``, and the
     largest number of connections noted in ``report``.
     """
@@ -60,7 +62,8 @@ class Crew:
         self._daemon_pings = daemon_pings
         self._wanted = self._asked
         self._members: set[asyncio.Task[None]] = set()
-        self._working = 0
+        self._working = self._connected = 0
+        self._most = MOST_CONNECTIONS
         self._over = False
 
     async def run(self) -> None:
@@ -76,9 +79,9 @@ class Crew:
                 done, _ = await asyncio.wait(
                     [*self._members, *steering], return_when=asyncio.FIRST_COMPLETED
                 )
-                self._members -= done
                 for task in done:
                     task.result()
+                self._members -= done
         finally:
             tasks = [*self._members, *steering]
             for task in tasks:
@@ -86,16 +89,16 @@ class Crew:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _fill_up(self) -> None:
-        while self._working < self._wanted and not self._over:
+        while self._working < min(self._wanted, self._most) and not self._over:
             self._working += 1
             self._members.add(asyncio.create_task(self._member()))
-        self._report.connections = max(self._report.connections, self._working)
 
     async def _member(self) -> None:
-        if self._free:
-            connection = self._free.pop()
-        else:
-            connection = await self._session.connect(daemon_pings=self._daemon_pings)
+        connection = await self._connection()
+        if connection is None:
+            return
+        self._connected += 1
+        self._report.connections = max(self._report.connections, self._connected)
         told = False
 
         def is_enough() -> bool:
@@ -107,10 +110,26 @@ class Crew:
             return told
 
         await self._work(connection, is_enough)
+        self._connected -= 1
         self._free.append(connection)
         if not told:
             self._working -= 1
             self._over = True
+
+    async def _connection(self) -> Connection | None:
+        """Return a connection, None if there is none to be had and others are at work."""
+        if self._free:
+            return self._free.pop()
+        try:
+            return await self._session.connect(daemon_pings=self._daemon_pings)
+        except LacunaError as error:
+            if self._working == 1:
+                raise
+            # A daemon, or ssh's, may admit fewer; that is no reason to end what is under way.
+            self._working -= 1
+            self._most = self._working
+            self._tracker.note(f"It goes over {self._working} connections, not more: {error}")
+            return None
 
     async def _steer(self, counting: LaneCount) -> None:
         """Measure what the present number brings, and change it."""

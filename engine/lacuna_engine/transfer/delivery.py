@@ -93,7 +93,6 @@ class Delivery:
         stream = await open_upload(connection, VolumeRange(self._volume, start))
         if not stream.machine.sparse:
             deferred = NOTHING  # it would have to be sent as zeros first
-        self._context.notes.defer(deferred.ranges)
         proof = None
         if not self._is_device:
             proof = GrowthProof(self._context.storage, self._volume, stream.raise_error)
@@ -113,6 +112,7 @@ class Delivery:
         )
         watcher = asyncio.create_task(self._acknowledge(packets, proof, deferred))
         try:
+            self._context.notes.defer(deferred.ranges)
             going = supply.batches(
                 list(deferred.as_holes(tracker.map.kinds(start))),
                 start,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import cast
@@ -10,6 +11,7 @@ from typing import cast
 import pytest
 
 from lacuna_engine.client import Connection
+from lacuna_engine.errors import ConnectError
 from lacuna_engine.transfer import Session, Tracker, crew
 from lacuna_engine.transfer.crew import Crew
 from lacuna_engine.transfer.report import Report
@@ -93,6 +95,25 @@ async def test_those_that_were_sent_away_stay_away(monkeypatch: pytest.MonkeyPat
     assert sorted(scene.done) == list(range(PIECES))
 
 
+async def test_connections_that_are_not_to_be_had(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are there do it all, and the reason is told."""
+    scene = Scene()
+    connect = scene.connect
+
+    async def refused(*, daemon_pings: bool) -> Connection:
+        if scene.made == 1:
+            raise ConnectError("too many clients")
+        return await connect(daemon_pings=daemon_pings)
+
+    monkeypatch.setattr(scene, "connect", refused)
+    await scene.run(4)
+    assert sorted(scene.done) == list(range(PIECES))
+    assert scene.most == 2
+    assert all("too many clients" in note for note in scene.tracker.notes)
+    assert scene.tracker.notes
+    assert scene.report.connections == 2
+
+
 async def test_an_error_stops_everything() -> None:
     scene = Scene()
 
@@ -106,3 +127,22 @@ async def test_an_error_stops_everything() -> None:
     scene.done = list(range(11))
     with pytest.raises(ValueError, match="no"):
         await scene.run(3)
+
+
+async def test_errors_at_the_same_moment_are_all_taken(caplog: pytest.LogCaptureFixture) -> None:
+    """One of them is raised; the others must not turn up later as errors that nobody took."""
+    scene = Scene()
+    together = asyncio.Event()
+
+    async def fails(is_enough: Callable[[], bool]) -> None:
+        del is_enough
+        if scene.at_work == 3:
+            together.set()
+        await together.wait()
+        raise ValueError("no")
+
+    scene.lane = fails  # type: ignore[method-assign]
+    with pytest.raises(ValueError, match="no"):
+        await scene.run(3)
+    gc.collect()
+    assert not caplog.records

@@ -22,7 +22,7 @@ __all__ = ["TABLE"]
 TABLE = Table()
 
 PHYSICAL = 1
-FILE, DIRECTORY = 0, 2
+FILE, BLOCK, DIRECTORY = 0, 1, 2
 HUGE = 2**64 - 1
 
 
@@ -73,6 +73,8 @@ def _volume_info(
     info = pool_of(calls, volume).volume_info(volume.name)
     capacity = HUGE if caller.faults.huge_capacity else info.capacity
     number = DIRECTORY if info.type is VolumeType.DIR else FILE
+    if caller.faults.no_holes:
+        number = BLOCK
     return r.VolumeInfo(number, capacity, info.physical if physical else info.allocation)
 
 
@@ -84,6 +86,8 @@ def volume_description(calls: Calls, caller: Caller, arguments: r.VolumeFlags) -
     description = pool_of(calls, volume).volume_description(volume.name)
     if caller.faults.huge_capacity:
         description = replace(description, capacity=HUGE)
+    if caller.faults.no_holes:
+        description = replace(description, type=VolumeType.BLOCK)
     return r.String(volume_xml(description))
 
 
