@@ -1,155 +1,139 @@
 """Lacuna against everything else that brings an image into the same pool: the same files, in turns.
 
-``cp --sparse=always`` is the limit, since it only goes from memory to memory; ``qemu-img convert``
-writes the file itself as well. ``rsync -S`` goes through its own socket pair, ``nbdcopy`` through a
-unix socket to nbdkit's file plugin, virsh and Lacuna through libvirtd's. Processor time of the
-others includes both of their ends. Run it with ``./dev bench peers``.
+``rsync -S`` goes through a socket to its daemon, ``nbdcopy`` and ``qemu-img convert`` through a
+unix socket to nbdkit's file plugin, virsh and Lacuna through libvirtd's. ``cp --sparse=always`` is
+the limit, since it only goes from memory to memory. Each tool first makes a run that is watched and
+not timed: for the bytes on the wire and the most memory.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import os
-import shlex
-from collections.abc import Callable, Sequence
-from dataclasses import asdict
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-from bench.plot import bars
-from bench.run import (
-    CASES,
-    LACUNA,
-    VOLUME,
-    Case,
-    Row,
-    Run,
-    Served,
-    check,
-    ground,
-    progress,
-    table,
-    timed,
-    turn,
-    virsh_down,
-    virsh_up,
-)
+from bench import latency, link, wire
+from bench.cases import WIRE, Case, cases
+from bench.grounds import ground
+from bench.plot import drawing
+from bench.rounds import Rounds, say
+from bench.runs import Results
+from bench.tools import TOOLS
 
-Tool = Callable[[Served, Path], Run]
+IMAGES = Path("/var/tmp/lacuna-bench")  # noqa: S108 - kept from call to call on purpose
+APART = ("wire", "latency", "link")
+"""What `--only` takes beside the cases, and alone."""
 
 
-def _copy(command: Callable[[Path, Path], Sequence[str]], *, sized: bool = False) -> Tool:
-    """Return a tool that writes the pool's file itself, which has its size already if ``sized``."""
-
-    def run(served: Served, image: Path) -> Run:
-        target = served.path / VOLUME
-        target.unlink(missing_ok=True)
-        if sized:
-            target.touch()
-            os.truncate(target, image.stat().st_size)
-        return timed(command(image, target), served)
-
-    return run
+def words(text: str) -> list[str]:
+    """Split at commas."""
+    return [word.strip() for word in text.split(",") if word.strip()]
 
 
-def _nbdcopy(image: Path, target: Path) -> list[str]:
-    copy = f'nbdcopy {shlex.quote(str(image))} "$uri"'
-    return ["nbdkit", "--unix", "-", "file", str(target), "--run", copy]
+def parser() -> argparse.ArgumentParser:
+    """Return the options of this command."""
+    found = argparse.ArgumentParser(
+        prog="dev bench peers", description=(__doc__ or "").partition("\n")[0]
+    )
+    keys = ", ".join(case.key for case in cases(IMAGES))
+    found.add_argument(
+        "--only",
+        type=words,
+        default=[],
+        metavar="CASE,...",
+        help=f"of {keys}; or one of wire (bytes, not timed), latency, link (the dense case)",
+    )
+    found.add_argument("--tools", type=words, default=[], metavar="TOOL,...", help=", ".join(TOOLS))
+    found.add_argument("--ways", type=words, default=["up", "down"], help="up, down or up,down")
+    found.add_argument("--rounds", type=int, default=5, help="runs of each (default 5)")
+    found.add_argument("--ground", choices=("tmpfs", "ext4"), default="tmpfs", help="of the pool")
+    found.add_argument("--volumes", type=int, default=10, help="others in the pool (default 10)")
+    found.add_argument("--link", action="store_true", help="through 1 Gbit/s with 20 ms")
+    found.add_argument("--scale", type=float, default=1, help="of all sizes, to try it (default 1)")
+    found.add_argument("--images", type=Path, default=IMAGES, help=f"keeps Debian's ({IMAGES})")
+    found.add_argument("--json", type=Path, help="write all runs to this file, after each case")
+    found.add_argument("--svg", type=Path, help="draw the medians to this file")
+    return found
 
 
-def _lacuna(*more: str) -> Tool:
-    def run(served: Served, image: Path) -> Run:
-        served.drop(VOLUME)
-        return timed(
-            [LACUNA, "upload", str(image), served.uri, f"{served.pool}/{VOLUME}", *more], served
-        )
-
-    return run
-
-
-def _lacuna_down(*more: str) -> Tool:
-    def run(served: Served, back: Path) -> Run:
-        back.unlink(missing_ok=True)
-        return timed(
-            [LACUNA, "download", served.uri, f"{served.pool}/{VOLUME}", str(back), *more], served
-        )
-
-    return run
-
-
-def up(case: Case) -> dict[str, Tool]:
-    """Return what is compared on the way up."""
-    return {
-        "virsh": lambda served, image: virsh_up(served, image, sparse=case.sparse),
-        "lacuna": _lacuna(),
-        "lacuna 1x": _lacuna("--connections", "1"),
-        "rsync": _copy(lambda image, target: ["rsync", "-S", str(image), str(target)]),
-        "nbdcopy": _copy(_nbdcopy, sized=True),
-        "qemu-img": _copy(
-            lambda image, target: [
-                *("qemu-img", "convert", "-n", "-W", "-m", "8"),
-                *("-f", "raw", "-O", "raw", str(image), str(target)),
-            ],
-            sized=True,
-        ),
-        "cp": _copy(lambda image, target: ["cp", "--sparse=always", str(image), str(target)]),
-    }
+def chosen_cases(chosen: argparse.Namespace, found: argparse.ArgumentParser) -> list[Case]:
+    """Return the cases to be measured; ends the program if a word fits none, or no tool."""
+    known = cases(chosen.images, scale=chosen.scale)
+    for word in chosen.only:
+        if not any(case.matches([word]) for case in known):
+            keys = ", ".join([*(case.key for case in known), *APART])
+            found.error(f"--only: no case is called {word!r}; there are {keys}")
+    tools = link.TOOLS if chosen.link else TOOLS
+    for name in chosen.tools:
+        if name not in tools:
+            found.error(f"--tools: {name!r} is unknown; there are {', '.join(tools)}")
+    for way in chosen.ways:
+        if way not in ("up", "down"):
+            found.error(f"--ways: {way!r} is neither up nor down")
+    if chosen.rounds < 0 or chosen.volumes < 0 or not 0 < chosen.scale <= 1:
+        found.error("--rounds and --volumes are 0 or more, --scale is above 0 and at most 1")
+    return [case for case in known if case.matches(chosen.only)]
 
 
-def down(case: Case) -> dict[str, Tool]:
-    """Return what is compared on the way down."""
-    return {
-        "virsh": lambda served, back: virsh_down(served, back, sparse=case.sparse),
-        "lacuna": _lacuna_down(),
-        "lacuna 1x": _lacuna_down("--connections", "1"),
-    }
+def main(arguments: Sequence[str]) -> None:
+    """Measure, and print tables."""
+    options = parser()
+    chosen = options.parse_args(arguments)
+    match chosen.only:
+        case ["latency"]:
+            latency.main(chosen)
+            return
+        case ["link"]:
+            chosen.link, chosen.only = True, ["dense"]
+        case ["wire"]:
+            chosen.rounds, chosen.ways, chosen.only = 0, ["up"], list(WIRE)
+        case _:
+            pass
+    these = chosen_cases(chosen, options)
+    results = link.measure(chosen, these) if chosen.link else measure(chosen, these)
+    finish(results, chosen.json, chosen.svg)
 
 
-def measure(served: Served, files: Path, case: Case, rounds: int, only: list[str]) -> list[Row]:
-    """Measure one case; the image is made here and gone afterwards."""
-    image, back = files / "image", files / "back"
-    case.make(image)
-    there = {name: tool for name, tool in up(case).items() if not only or name in only}
-    rows = {name: Row(f"{case.name}, up", name) for name in there}
-    for number in progress(f"{case.name}, up", rounds):
-        for name in turn(there, number):
-            rows[name].runs.append(there[name](served, image))
-            check(image, served.path / VOLUME)
-            (served.path / VOLUME).unlink()
-            served.virsh("pool-refresh", served.pool)
-    result = [*rows.values()]
-    if case.down:
-        _lacuna()(served, image)
-        again = {name: tool for name, tool in down(case).items() if not only or name in only}
-        rows = {name: Row(f"{case.name}, down", name) for name in again}
-        for number in progress(f"{case.name}, down", rounds):
-            for name in turn(again, number):
-                rows[name].runs.append(again[name](served, back))
-                check(image, back)
-                back.unlink()
-        result += rows.values()
-        served.drop(VOLUME)
-    image.unlink()
-    return result
+def measure(chosen: argparse.Namespace, these: Sequence[Case]) -> Results:
+    """Measure on this machine alone; what was found until an interruption counts too."""
+    tools = [tool for name, tool in TOOLS.items() if not chosen.tools or name in chosen.tools]
+    results = Results(chosen.ground, chosen.volumes)
+    try:
+        with ground(chosen.ground, chosen.volumes) as found:
+            rounds = Rounds(found, results, chosen.rounds)
+            for case in these:
+                rounds.case(case, tools, chosen.ways)
+                if chosen.json:
+                    results.write(chosen.json)
+    except KeyboardInterrupt:
+        say("interrupted: these are the runs so far")
+    results.notes += filter(None, [wire.comparison(results.rows)])
+    return results
 
 
-def main(arguments: list[str]) -> None:
-    """Measure, and print a table."""
-    parser = argparse.ArgumentParser(prog="dev bench peers", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=5, help="runs of each (default 5)")
-    parser.add_argument("--only", default="", help="cases whose name contains this")
-    parser.add_argument("--tools", default="", help="only these tools, with commas between")
-    parser.add_argument("--json", type=Path, help="write all runs to this file")
-    parser.add_argument("--svg", type=Path, help="draw the medians to this file")
-    chosen = parser.parse_args(arguments)
-    only = [name.strip() for name in chosen.tools.split(",") if name.strip()]
-    rows: list[Row] = []
-    with ground() as (libvirtd, _, files):
-        for case in CASES:
-            if chosen.only in case.name:
-                rows += measure(libvirtd, files, case, chosen.rounds, only)
-    print(table(rows))
-    if chosen.json:
-        chosen.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))
-    if chosen.svg:
-        chosen.svg.write_text(bars(rows))
+def finish(results: Results, file: Path | None, svg: Path | None) -> None:
+    """Print what was found and write the files that are wanted; ends with 1 if a tool failed."""
+    print(results.shown())
+    if file:
+        results.write(file)
+    if svg:
+        svg.write_text(drawing(results.rows))
+    if any(one.failed for one in results.left_out):
+        sys.exit(1)
+
+
+def redraw(arguments: Sequence[str]) -> None:
+    """``./dev bench plot FILE.json... FILE.svg``: draw again, and print the table again."""
+    options = argparse.ArgumentParser(prog="dev bench plot", description="Draw what was measured.")
+    options.add_argument("json", type=Path, nargs="+", help="what --json wrote")
+    options.add_argument("svg", type=Path, help="the drawing")
+    chosen = options.parse_args(arguments)
+    try:
+        parts = [Results.read(path) for path in chosen.json]
+    except (OSError, json.JSONDecodeError, KeyError, TypeError) as error:
+        sys.exit(f"not written by --json: {error}")
+    for part in parts:
+        print(part.shown(), end="\n\n")
+    chosen.svg.write_text(drawing([row for part in parts for row in part.rows]))

@@ -10,70 +10,52 @@ tools take turns, and the speed is the median of each round's ratio to the first
 from __future__ import annotations
 
 import argparse
-import json
 import shlex
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
-from bench.run import (
-    VOLUME,
-    Row,
-    Run,
-    Served,
-    check,
-    dense,
-    lacuna_down,
-    lacuna_up,
-    progress,
-    table,
-    timed,
-    turn,
-    virsh_down,
-    virsh_up,
-)
+from bench.grounds import Ground, Server, memory_folder
+from bench.images import dense
+from bench.peers import finish
+from bench.rounds import WAYS, Rounds, say
+from bench.runs import Results
+from bench.tools import TOOLS, Tool, libvirtd
 from integration.libvirtd import MIB, PrivateLibvirtd, _free_port
 from integration.pki import Authority
 from integration.sshd import USER, PrivateSshd
 
 CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
 
-Tool = Callable[[Served, Path], Run]
-
 
 @dataclass(frozen=True)
-class Ground:
-    """One pool, and who leads to it: libvirtd through each transport, and a plain ssh command."""
+class Place:
+    """One pool, what leads to it by transport, and a plain ssh command."""
 
-    served: dict[str, Served]
+    grounds: dict[str, Ground]
     ssh: tuple[str, ...]
-    files: Path
 
-    def cat(self, *more: str) -> tuple[Tool, Tool]:
+    def cat(self, name: str, *more: str) -> Tool:
         """Return what carries a file there and back without libvirt."""
         words = shlex.join([*self.ssh[:-1], *more, self.ssh[-1]])
 
-        def up(served: Served, file: Path) -> Run:
-            served.drop(VOLUME)
-            remote = shlex.quote(f"cat >{served.path / VOLUME}")
-            return timed(["sh", "-c", f"exec {words} {remote} <{file}"], served)
+        def up(ground: Ground, _: str, file: Path) -> list[str]:
+            remote = shlex.quote(f"cat >{ground.target}")
+            return ["sh", "-c", f"exec {words} {remote} <{file}"]
 
-        def down(served: Served, file: Path) -> Run:
-            (served.path / VOLUME).chmod(0o644)
-            remote = shlex.quote(f"cat {served.path / VOLUME}")
-            return timed(["sh", "-c", f"exec {words} {remote} >{file}"], served)
+        def down(ground: Ground, _: str, file: Path) -> list[str]:
+            remote = shlex.quote(f"cat {ground.target}")
+            return ["sh", "-c", f"exec {words} {remote} >{file}"]
 
-        return up, down
+        return Tool(name, libvirtd, lambda ground, _: ground.drop(), up, down)
 
 
 @contextmanager
-def ground(size: int) -> Iterator[Ground]:
-    with TemporaryDirectory(prefix="lacuna-bench-", dir="/dev/shm") as place:
-        folder, port = Path(place), _free_port()
-        authority = Authority()
+def place(size: int) -> Iterator[Place]:
+    """libvirtd behind an SSH server and behind TLS; ``size`` is the image's, in bytes."""
+    with memory_folder() as folder:
+        port, authority = _free_port(), Authority()
         authority.write(folder / "server", "server")
         authority.write(folder / "client", "client")
         settings = {
@@ -88,23 +70,22 @@ def ground(size: int) -> Iterator[Ground]:
             pool = daemon.make_pool("bench", "tmpfs", size=2 * size + 64 * MIB)
             pool.path.chmod(0o1777)  # the user of the host writes there too
             with PrivateSshd(daemon) as host:
-
-                def restart() -> int:
-                    daemon.terminate()
-                    daemon.start()
-                    return daemon.pid
-
                 program = write_ssh(folder, host)
-                places = {
+
+                def ground(uri: str) -> Ground:
+                    def fresh() -> Server:
+                        daemon.terminate()
+                        daemon.start()
+                        return Server(daemon.pid, uri)
+
+                    return Ground(pool.path, folder, daemon.uri, fresh)
+
+                grounds = {
                     "SSH": f"storage+ssh://{USER}@127.0.0.1:{host.port}/system?command={program}",
                     "TLS": f"storage+tls://localhost:{port}/system?pkipath={folder / 'client'}",
                 }
-                served = {
-                    name: Served(name, uri, pool.name, pool.path, restart)
-                    for name, uri in places.items()
-                }
                 plain = (str(program), "-p", str(host.port), f"{USER}@127.0.0.1")
-                yield Ground(served, plain, folder)
+                yield Place({name: ground(uri) for name, uri in grounds.items()}, plain)
 
 
 def write_ssh(folder: Path, host: PrivateSshd) -> Path:
@@ -119,39 +100,16 @@ def write_ssh(folder: Path, host: PrivateSshd) -> Path:
     return program
 
 
-def measure(found: Ground, name: str, image: Path, rounds: int) -> list[Row]:
-    served, back = found.served[name], found.files / "back"
-    pairs: dict[str, tuple[Tool, Tool]] = {
-        "virsh": (
-            lambda served, file: virsh_up(served, file, sparse=False),
-            lambda served, file: virsh_down(served, file, sparse=False),
-        ),
-        "lacuna": (
-            lambda served, file: lacuna_up(served, file, sparse=False),
-            lambda served, file: lacuna_down(served, file, sparse=False),
-        ),
-    }
-    if name == "SSH":
-        pairs["ssh cat"] = found.cat()
-        pairs["ssh cat, AES-GCM"] = found.cat("-o", f"Ciphers={CIPHERS}")
-    up = {tool: Row(f"{name}, up", tool) for tool in pairs}
-    down = {tool: Row(f"{name}, down", tool) for tool in pairs}
-    for number in progress(f"{name}, up", rounds):
-        for tool in turn(pairs, number):
-            up[tool].runs.append(pairs[tool][0](served, image))
-            check(image, served.path / VOLUME)
-            served.drop(VOLUME)
-    lacuna_up(served, image, sparse=False)
-    for number in progress(f"{name}, down", rounds):
-        for tool in turn(pairs, number):
-            down[tool].runs.append(pairs[tool][1](served, back))
-            check(image, back)
-            back.unlink()
-    served.drop(VOLUME)
-    return [*up.values(), *down.values()]
+def tools(found: Place, name: str) -> list[Tool]:
+    """Return what is compared through a transport."""
+    both = [TOOLS["virsh"], TOOLS["lacuna"]]
+    if name != "SSH":
+        return both
+    chosen = found.cat("ssh cat, AES-GCM", "-o", f"Ciphers={CIPHERS}")
+    return [*both, found.cat("ssh cat"), chosen]
 
 
-def main(arguments: list[str]) -> None:
+def main(arguments: Sequence[str]) -> None:
     """Measure, and print a table."""
     parser = argparse.ArgumentParser(prog="transports", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--rounds", type=int, default=5, help="runs of each (default 5)")
@@ -159,17 +117,16 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--only", default="", help="SSH or TLS")
     parser.add_argument("--json", type=Path, help="write all runs to this file")
     chosen = parser.parse_args(arguments)
-    rows: list[Row] = []
-    with ground(chosen.size * MIB) as found:
-        image = found.files / "image"
-        dense(image, chosen.size * MIB)
-        for name in found.served:
-            if chosen.only in name:
-                rows += measure(found, name, image, chosen.rounds)
-    print(table(rows))
-    if chosen.json:
-        chosen.json.write_text(json.dumps([asdict(row) for row in rows], indent=1))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+    results = Results("tmpfs", 0)
+    try:
+        with place(chosen.size * MIB) as found:
+            for name, ground in found.grounds.items():
+                if chosen.only in name:
+                    image = ground.files / "image"
+                    dense(image, chosen.size * MIB)
+                    rounds = Rounds(ground, results, chosen.rounds, watch=False)
+                    for way in WAYS:
+                        rounds.measure(f"{name}, {way}", way, tools(found, name), "virsh", image)
+    except KeyboardInterrupt:
+        say("interrupted: these are the runs so far")
+    finish(results, chosen.json, None)

@@ -22,6 +22,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QWidget
 
 from lacuna_engine.client import Connection
+from lacuna_engine.worker.listing import listing
 from lacuna_engine.worker.messages import decode, encode
 from lacuna_gui import app
 from lacuna_gui.commands.context import place_of
@@ -284,9 +285,11 @@ class Probe:
         hear = self._built.queue._hear  # as if the worker had told it
         records = [record(number, running=number < moving) for number in range(count)]
         self._window.transfers.show_tab(0)
-        line = encode({"event": "ready", "version": "", "jobs": records})
+        pages = [encode(event) for event in listing(records, "")]
         self._beat.start()
-        hear(await asyncio.to_thread(decode, line))  # as long lines are
+        for page in pages:
+            hear(decode(page))
+            await asyncio.sleep(0)
         while self._window.transfers.active.rowCount() < count:
             await asyncio.sleep(0.05)
         shown = self._beat.stop()
