@@ -23,7 +23,7 @@ TREE = re.compile(r"^```\{toctree\}.*?^```$", re.MULTILINE | re.DOTALL)
 
 SPELLED = ("*.md", "docs", "engine", "gui", "tests", "packaging", "dev")
 """What is looked through for misspelled words, code and all."""
-KNOWN = "alle,anull,caf,conectix,datas,fro,sie,te"
+KNOWN = "alle,anull,caf,conectix,datas,doubleclick,fro,sie,te"
 """Words of other languages, signatures and names of others, and what escapes leave of a word."""
 UNSPELLED = "*.svg,*.ts,*.qm,*.txt,*.png,build,tests/fuzz"
 

@@ -1,4 +1,4 @@
-"""Every public name of the engine has a docstring, and says what it raises."""
+"""Every public name of the engine has a docstring, with what it raises and in what unit it is."""
 
 from __future__ import annotations
 
@@ -56,6 +56,40 @@ class B(A):
         "A does not say what it raises",
         "B.two does not say what it raises",
         "B.three has no docstring",
+    ]
+
+
+def test_a_missing_unit_is_found(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text('''"""One."""
+__all__ = ["A", "B", "f", "g", "h"]
+
+def f(timeout: float | None):
+    """Wait."""
+
+def g(seconds: float):
+    """Wait."""
+
+def h() -> Callable[[], float]:
+    """Return a clock that tells seconds."""
+
+class A:
+    """A."""
+    patience: float = 1
+    def one(self) -> float:
+        """Return the patience."""
+
+class B(A):
+    """B."""
+    rest: float
+    """In seconds."""
+    def __init__(self, hurry: float): ...
+    def one(self) -> float:
+        """Return it in seconds."""
+''')
+    assert [gap.partition(": ")[2] for gap in Source(tmp_path).gaps()] == [
+        "f names no unit",
+        "A names no unit",
+        "A.one names no unit",
     ]
 
 

@@ -17,6 +17,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["
 RUN = PROJECT["dependencies"]
 DEVELOP = [*RUN, *PROJECT["optional-dependencies"]["dev"]]
 LOCKS = ROOT / "packaging/locks"
+BUILD = [
+    line
+    for line in (LOCKS / "build.in").read_text(encoding="utf-8").splitlines()
+    if not line.startswith("#")
+]
 PINNED = re.compile(r"^([a-z0-9-]+)(?:\[[\w,-]+\])?==(\S+?)(?: ; (.*?))? \\$((?:\n +--hash.*)*)",
     re.MULTILINE)  # fmt: skip
 
@@ -27,7 +32,9 @@ def locked(lock: str) -> list[tuple[str, Version, str]]:
     return [(name, Version(version), hashes) for name, version, _, hashes in PINNED.findall(text)]
 
 
-@pytest.mark.parametrize(("lock", "wanted"), [("run.txt", RUN), ("develop.txt", DEVELOP)])
+@pytest.mark.parametrize(
+    ("lock", "wanted"), [("run.txt", RUN), ("develop.txt", DEVELOP), ("build.txt", BUILD)]
+)
 def test_a_lock_fits_the_ranges(lock: str, wanted: list[str]) -> None:
     """``./dev package lock`` brings it up to date."""
     versions: dict[str, list[Version]] = {}
@@ -43,6 +50,16 @@ def test_a_lock_fits_the_ranges(lock: str, wanted: list[str]) -> None:
 def test_the_lock_for_running_is_part_of_the_other() -> None:
     develop = {(name, version) for name, version, _ in locked("develop.txt")}
     assert {(name, version) for name, version, _ in locked("run.txt")} <= develop
+
+
+def test_packages_are_built_with_what_is_locked() -> None:
+    """What builds leaves traces: without a lock two builds of a commit may differ."""
+    for recipe in ("deb/debian/rules", "bundle/build"):
+        text = (ROOT / "packaging" / recipe).read_text(encoding="utf-8").replace("\\\n", " ")
+        fetches = re.findall(r"^\s*(?:pip|\$\(PIP\)) .*\binstall\b.*$", text, re.MULTILINE)
+        assert any("locks/build.txt" in line for line in fetches)
+        for line in fetches:
+            assert "--require-hashes" in line or "--no-index" in line, line
 
 
 def test_licences_are_written_down() -> None:
