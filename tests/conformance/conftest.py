@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from conformance.bench import OLD, Bench
 from conformance.target import ServerThread, Target
+from engine.server.wire import connected
+from integration import elsewhere
 from integration.libvirtd import MIB, PrivateLibvirtd, run
+from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.server import Registry
 
 POOL_UUID = UUID("c0ffee00-0000-4000-8000-000000000000")
@@ -29,10 +33,13 @@ def libvirtd() -> Iterator[PrivateLibvirtd]:
 
 @contextmanager
 def _by_libvirtd(libvirtd: PrivateLibvirtd, name: str) -> Generator[Target]:
+    # Once more, should a test have brought it down: the next ones are not to suffer from that.
+    libvirtd.start()
     pool = libvirtd.make_pool(name)
     try:
-        yield Target(libvirtd.socket_path, name, pool.path)
+        yield Target(elsewhere.storage_socket(libvirtd.root, libvirtd.socket_path), name, pool.path)
     finally:
+        libvirtd.start()
         libvirtd.drop_pool(pool)
 
 
@@ -58,6 +65,15 @@ def target(libvirtd: PrivateLibvirtd, request: pytest.FixtureRequest) -> Iterato
     """A new pool, served by each of the two in turn."""
     with SERVED_BY[request.param](libvirtd, f"pool-{next(_numbers)}") as served:
         yield served
+
+
+@pytest.fixture
+async def bench(target: Target) -> AsyncIterator[Bench]:
+    """A raw connection to either, and a volume."""
+    target.file("v").write_bytes(OLD * MIB)
+    target.virsh("pool-refresh", target.pool)
+    async with connected(target.socket) as wire:
+        yield Bench(target, wire, VolumeHandle(target.pool, "v", "ignored"))
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 
 from conformance.target import Target
 from engine.transfer.keeping import MemoryKeeper
-from integration.crashes import KEEP, STEPS, Crash, arrange_crash
+from integration.crashes import KEEP, STEPS, crash_at
 from integration.images import assert_same, assert_sparse, data, files_in, fill, hole, make_image
 from integration.libvirtd import MIB, run
 from lacuna_engine.transfer import (
@@ -58,16 +58,12 @@ async def test_replaced(target: Target, old: Path, tmp_path: Path, kind: str) ->
 
 
 @pytest.mark.parametrize("step", STEPS)
-async def test_a_crash_at_each_step(
-    target: Target, old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: str
-) -> None:
+async def test_a_crash_at_each_step(target: Target, old: Path, tmp_path: Path, step: str) -> None:
     before = old.read_bytes()
     image = make_image(tmp_path / "image", *SHAPE)
     keeper = MemoryKeeper()
-    arrange_crash(monkeypatch, step)
-    with pytest.raises(Crash):
+    with crash_at(step):
         await replaced(target, image, keeper)
-    monkeypatch.undo()
     complete = (before, image.read_bytes())
     assert any(target.file(name).read_bytes() in complete for name in files_in(target.path))
     await replaced(target, image, keeper)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -34,11 +35,20 @@ class Crash(BaseException):
     """As if the process had died here: nothing is tidied up."""
 
 
-def arrange_crash(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
-    """Have the client die the next time it comes to ``step``: before or after a method.
+@contextmanager
+def crash_at(step: str) -> Generator[None]:
+    """Have the client die inside the block when it comes to ``step``, and see that it does.
 
-    From then on nothing is noted any more. ``monkeypatch.undo`` ends it.
+    From then on nothing is noted any more, until the end of the block.
     """
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        _arrange_crash(monkeypatch, step)
+        with pytest.raises(Crash):
+            yield
+
+
+def _arrange_crash(monkeypatch: pytest.MonkeyPatch, step: str) -> None:
+    """``step`` is before or after a method."""
     when, _, method = step.partition(" ")
     owner: type = Notebook if method in ("placing", "owned", "advance") else Storage
     original: Callable[..., Any] = getattr(owner, method)

@@ -22,44 +22,37 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Self
 
-MIB = 1 << 20
-
-PoolKind = Literal["dir", "tmpfs", "ext4", "xfs", "disk"]
-"""What a pool stands on: a plain folder, a fresh file system, or a partitioned loop device."""
-
-POOL_SIZES: dict[PoolKind, int] = {
-    "dir": 0,  # as large as the file system of the temporary directory
-    "tmpfs": 64 * MIB,
-    "ext4": 64 * MIB,
-    "xfs": 320 * MIB,  # mkfs.xfs refuses less than 300 MiB
-    "disk": 64 * MIB,
-}
-"""Bytes of a new pool's file system or device, unless another size is asked for."""
-
-PROGRAMS: dict[str, str] = {
-    "libvirtd": "libvirt-daemon",
-    "virsh": "libvirt-clients",
-    "qemu-img": "qemu-utils",
-    "unshare": "util-linux",
-    "mount": "mount",
-    "findmnt": "util-linux",
-    "losetup": "mount",
-    "parted": "parted",
-    "mkfs.ext4": "e2fsprogs",
-    "mkfs.xfs": "xfsprogs",
-}
-"""Programs the harness runs, each with the Debian package that brings it."""
-
-DRIVER_FOLDERS = (
-    *Path("/usr/lib").glob("*/libvirt/connection-driver"),
-    Path("/usr/lib/libvirt/connection-driver"),
-    Path("/usr/lib64/libvirt/connection-driver"),
+from integration import elsewhere
+from integration.ground import MIB, POOL_SIZES, Pool, PoolKind
+from integration.programs import (
+    DRIVER_FOLDERS,
+    PROGRAMS,
+    HarnessError,
+    _environment,
+    _free_port,
+    require,
+    run,
 )
+from integration.scripts import CHROOT, ENTER, REAPER
+
+__all__ = [
+    "CHROOT",
+    "ENTER",
+    "MIB",
+    "PROGRAMS",
+    "HarnessError",
+    "Pool",
+    "PoolKind",
+    "PrivateLibvirtd",
+    "_environment",
+    "_free_port",
+    "require",
+    "run",
+]
 
 # Folder in the temporary directory -> where the daemon sees it. /run as a whole, because
 # /run/libvirt need not exist and must not come into being; a new folder per boot on real hosts.
@@ -70,59 +63,6 @@ STATE_FOLDERS = {
     "cache": "/var/cache/libvirt",
     "log": "/var/log/libvirt",
 }
-
-# Runs inside the new mount namespace: pairs of source and target, "--", then the daemon.
-# A target in /var that is missing on this machine gets a tmpfs above it, so that no folder is
-# created on the machine itself; one in /etc must exist, as the rest of /etc is needed.
-ENTER = """
-set -e
-while [ "$1" != -- ]; do
-    case $2 in
-    /var/*/*) [ -d "$2" ] || { mount -t tmpfs none "${2%/*}" && mkdir "$2"; } ;;
-    esac
-    mount --bind "$1" "$2"
-    shift 2
-done
-shift
-exec "$@"
-"""
-
-# In a chroot "/" is usually no mount, and how mounts below it spread cannot be set. The daemon then
-# gets a recursive bind of it as its "/", which can: $1, a folder in a private mount.
-CHROOT = """
-set -e
-mount --rbind / "$1"
-mount --make-rslave "$1"
-exec chroot "$@"
-"""
-
-# Waits for the end of its standard input, which comes when the owner closes it or dies in any
-# way, and then leaves nothing behind: no daemon, no mount, no loop device, no file. $1 = the
-# temporary directory. The daemon, found by its configuration file among its arguments, leads a
-# process group of its own; its children end with it. (The brackets keep grep from finding itself.)
-REAPER = r"""
-cat >/dev/null
-for entry in $(grep -lzx -e "$1/libvirtd[.]conf" /proc/[0-9]*/cmdline 2>/dev/null); do
-    pid=${entry#/proc/}
-    kill -s KILL -- "-${pid%/cmdline}" 2>/dev/null || :
-done
-mounted() { findmnt -rno TARGET | grep -F -e "$1/"; }
-status=0
-for attempt in 1 2 3 4 5 6 7 8 9 10; do
-    for mount in mounts jail; do umount -R "$1/$mount" 2>/dev/null || :; done
-    mounted "$1" >/dev/null || break
-    sleep 0.1
-done
-if mounted "$1"; then
-    for mount in mounts jail; do umount -Rl "$1/$mount"; done
-    status=1
-fi
-for image in "$1"/images/*; do
-    losetup -j "$image" 2>/dev/null | while IFS=: read -r device _; do losetup -d "$device"; done
-done
-rm -rf --one-file-system "$1"
-exit "$status"
-"""
 
 # The call that asks for the ways to authenticate: length, program, version, procedure 66, call,
 # serial 0, status ok (protocol.md, sections 1.1 and 3.1).
@@ -141,83 +81,10 @@ SOCKET_PATH_MAX = 107
 """Bytes of a unix socket's path that Linux can address (sun_path less its NUL)."""
 
 
-class HarnessError(RuntimeError):
-    """The harness cannot do its work here; the message says what is missing or what failed."""
-
-
-def run(
-    *command: str | Path, check: bool = True, timeout: float = 60.0
-) -> subprocess.CompletedProcess[str]:
-    """Run a program to its end with an English locale and return it with its output as text."""
-    try:
-        done = subprocess.run(
-            [str(word) for word in command],
-            check=False,
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            stdin=subprocess.DEVNULL,
-            timeout=timeout,
-            env=_environment(),
-        )
-    except subprocess.TimeoutExpired as error:
-        raise HarnessError(f"no end after {timeout:g} s: {_shown(command)}") from error
-    if check and done.returncode != 0:
-        words = (done.stderr.strip() or done.stdout.strip()) or "no message"
-        raise HarnessError(f"exit status {done.returncode}: {_shown(command)}\n{words}")
-    return done
-
-
-def require() -> None:
-    """Raise `HarnessError` naming everything this machine lacks for a private daemon."""
-    if os.uname().sysname != "Linux":
-        raise HarnessError("a private libvirtd needs Linux (mount namespaces, loop devices)")
-    lacking = [
-        f"{name} (Debian package {package})"
-        for name, package in PROGRAMS.items()
-        if shutil.which(name, path=_environment()["PATH"]) is None
-    ]
-    if not any((folder / "libvirt_driver_storage.so").exists() for folder in DRIVER_FOLDERS):
-        lacking.append("libvirt's storage driver (libvirt-daemon or libvirt-daemon-driver-storage)")
-    if not Path("/etc/libvirt").is_dir():
-        lacking.append("the folder /etc/libvirt (libvirt-clients), to be covered by a private one")
-    if os.geteuid() != 0:
-        lacking.append("root (mount namespaces, file systems and loop devices belong to root)")
-    if lacking:
-        raise HarnessError(
-            "the tests against a real libvirtd cannot run here; missing: "
-            + ", ".join(lacking)
-            + '. "./dev test" as root installs what is missing on Debian and Ubuntu.'
-        )
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment for programs: English, with the administrator's folders in PATH."""
-    kept = {
-        key: value
-        for key, value in os.environ.items()
-        if not key.startswith(("LIBVIRT_", "VIRSH_", "LC_")) and key != "LANGUAGE"
-    }
-    path = kept.get("PATH", "/usr/bin:/bin")
-    return kept | {"LC_ALL": "C", "PATH": f"{path}:/usr/local/sbin:/usr/sbin:/sbin"}
-
-
-def _shown(command: Sequence[str | Path]) -> str:
-    return " ".join(str(word) for word in command)
-
-
 def _root_is_mount() -> bool:
     """Return whether "/" is a mount of its own, as everywhere but in a plain chroot."""
     lines = Path("/proc/self/mountinfo").read_text().splitlines()
     return any(line.split()[4] == "/" for line in lines)
-
-
-def _free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that was free a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _setting(value: str | int | Sequence[str]) -> str:
@@ -227,24 +94,6 @@ def _setting(value: str | int | Sequence[str]) -> str:
     if isinstance(value, str):
         return f'"{value}"'
     return "[" + ", ".join(f'"{item}"' for item in value) + "]"
-
-
-@dataclass(frozen=True, slots=True)
-class Pool:
-    """A started pool of a private daemon, and what it stands on in the caller's own view."""
-
-    name: str
-    kind: PoolKind
-    path: Path
-    """The folder whose files are the volumes; ``/dev`` for a ``disk`` pool."""
-    device: Path | None = None
-    """The loop device of a ``disk`` pool."""
-    partitions: tuple[str, ...] = ()
-    """A ``disk`` pool's volumes, in the order of the partitions (``loop0p1``, ``loop0p2``)."""
-
-    def file(self, volume: str) -> Path:
-        """Return the file or block device behind a volume."""
-        return self.path / volume
 
 
 class PrivateLibvirtd:
@@ -394,11 +243,10 @@ class PrivateLibvirtd:
             pairs += [str(self.root / folder), target]
         for target, source in self._binds.items():
             pairs += [str(source.resolve()), target]
-        daemon = [
-            *(str(self._program), "--listen", "--config", str(config)),
-            *("--pid-file", str(self.root / "libvirtd.pid")),
-        ]
-        enter = ["unshare", "-m", "--propagation", "slave"]
+        pid_file = self.root / "libvirtd.pid"
+        daemon = [str(self._program), "--listen", "--config", str(config)]
+        daemon = elsewhere.daemon_words([*daemon, "--pid-file", str(pid_file)], config, pid_file)
+        enter = elsewhere.enter_words() or ["unshare", "-m", "--propagation", "slave"]
         if not self._root_is_mount:
             enter = ["unshare", "-m", "--propagation", "unchanged"]
             enter += ["sh", "-c", CHROOT, "chroot", str(self.root / "jail/root")]
@@ -465,6 +313,8 @@ class PrivateLibvirtd:
         process = self._process
         if process is None:
             return None
+        if elsewhere.is_modular():
+            elsewhere.end_group(process.pid, signum)
         if process.poll() is None:
             if signum is signal.SIGTERM:
                 process.terminate()

@@ -14,10 +14,21 @@ from pathlib import Path
 from integration.libvirtd import HarnessError, PrivateLibvirtd, _environment
 from lacuna_engine.transport.prompts import HostKeyQuestion, SecretKind, SecretQuestion
 
-__all__ = ["Answers", "auth_file", "guarded"]
+__all__ = ["Answers", "auth_file", "configuration", "configure", "guarded"]
 
 PLUGINS = ("libscram.so", "libdigestmd5.so", "libplain.so", "libsasldb.so", "libanonymous.so")
 """Of Cyrus SASL, in the Debian packages libsasl2-modules and libsasl2-modules-db."""
+
+
+def configuration() -> str:
+    """Return the folder that Cyrus SASL reads and a private one can cover.
+
+    The first of them comes with libvirt's service, which tests do without. Raises `HarnessError`.
+    """
+    for folder in ("/etc/sasl2", "/usr/lib/sasl2", "/usr/lib64/sasl2"):
+        if Path(folder).is_dir():
+            return folder
+    raise HarnessError("Cyrus SASL has no folder for its configuration: make /etc/sasl2")
 
 
 def require() -> None:
@@ -28,8 +39,6 @@ def require() -> None:
     ]
     if shutil.which("saslpasswd2", path=_environment()["PATH"]) is None:
         lacking.append("saslpasswd2 (Debian package sasl2-bin)")
-    if not Path("/etc/sasl2").is_dir():
-        lacking.append("the folder /etc/sasl2, to be covered by a private one")
     if lacking:
         raise HarnessError(f"Cyrus SASL is not complete: {', '.join(lacking)}")
 
@@ -62,7 +71,7 @@ def guarded(
 ) -> Iterator[PrivateLibvirtd]:
     """Run a daemon that asks for a SASL login on its sockets, with pools of 64 MiB."""
     place = configure(folder / "sasl", mechanisms, users)
-    with PrivateLibvirtd(settings=settings, binds={"/etc/sasl2": place}) as daemon:
+    with PrivateLibvirtd(settings=settings, binds={configuration(): place}) as daemon:
         for pool in pools:
             daemon.make_pool(pool, "tmpfs")
         # Only now with logins: the harness makes pools without.

@@ -21,6 +21,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from integration import elsewhere
 from integration.libvirtd import (
     CHROOT,
     ENTER,
@@ -117,6 +118,9 @@ class PrivateSshd:
         os.chown(folder / "home", UID, UID)
         if self._daemon is not None:
             (folder / "run/libvirt/libvirt-sock").symlink_to(self._daemon.socket_path)
+            for name in elsewhere.DAEMONS if elsewhere.is_modular() else ():
+                own = self._daemon.root / f"run/libvirt/{name}-sock"
+                (folder / f"run/libvirt/{own.name}").symlink_to(own)
         self.make_host_key()
         for name, passphrase in (("key", ""), ("locked", PASSPHRASE), ("foreign", "")):
             run("ssh-keygen", "-q", "-t", "ed25519", "-N", passphrase, "-f", folder / name)
@@ -170,12 +174,15 @@ class PrivateSshd:
             if not Path(PAM_FILE).exists():
                 raise HarnessError(f"{PAM_FILE} is missing (openssh-server), to be covered by ours")
             pairs += [str(self.folder / "pam"), PAM_FILE]
+        if elsewhere.is_modular():
+            helper = "bin/virt-ssh-helper"
+            pairs += [str(elsewhere.BUILT / helper), f"/usr/{helper}"]
         for program in sorted(self._without):
             found = shutil.which(program, path=_environment()["PATH"])
             if found is not None:
                 pairs += ["/dev/null", str(Path(found).resolve())]
         sshd = shutil.which("sshd", path=_environment()["PATH"]) or "sshd"
-        enter = ["unshare", "-m", "--propagation", "private"]
+        enter = elsewhere.enter_words() or ["unshare", "-m", "--propagation", "private"]
         if not _root_is_mount():
             jail = self.folder / "jail"
             jail.mkdir(exist_ok=True)

@@ -1,16 +1,17 @@
 """The command as people and scripts run it: output, exit codes, signals."""
 
+# Fixtures come from another file.
+# ruff: noqa: F401, F811
+
 import json
 import os
-import signal
 import subprocess
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from integration.commands import Run, image, run, start, wait_until
 from integration.images import (
     allocated,
     assert_same,
@@ -21,9 +22,9 @@ from integration.images import (
     make_volume,
     pattern,
     within,
-    zeros,
 )
 from integration.libvirtd import MIB, Pool, PrivateLibvirtd
+from integration.sasl import guarded
 from lacuna_engine.cli.main import run as run_here
 
 REPORT_KEYS = [
@@ -38,36 +39,6 @@ POOL_KEYS = [
 VOLUME_KEYS = [
     *("name", "key", "path", "type", "format", "capacity", "allocation", "physical", "modified"),
 ]
-
-Run = Callable[..., subprocess.CompletedProcess[str]]
-
-
-@pytest.fixture
-def run(lacuna: Path, tmp_path: Path) -> Run:
-    """Run the command to its end; ``code`` is the exit code it must have."""
-
-    def run_(*arguments: str | Path, code: int = 0) -> subprocess.CompletedProcess[str]:
-        done = subprocess.run(
-            [lacuna, *map(str, arguments)],
-            check=False,
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",
-            stdin=subprocess.DEVNULL,
-            timeout=60,
-            cwd=tmp_path,
-        )
-        assert done.returncode == code, done.stderr
-        assert "Traceback" not in done.stderr
-        return done
-
-    return run_
-
-
-@pytest.fixture
-def image(tmp_path: Path) -> Path:
-    pieces = (data(MIB), hole(4 * MIB), zeros(MIB), data(2 * MIB), hole(MIB))
-    return make_image(tmp_path / "image.raw", *pieces)
 
 
 def report_of(done: subprocess.CompletedProcess[str]) -> dict[str, Any]:
@@ -294,9 +265,9 @@ def test_3_for_no_connection(run: Run, image: Path, tmp_path: Path) -> None:
         assert done.stderr.startswith("lacuna: ")
 
 
-def test_3_for_an_authentication_we_do_not_have(run: Run) -> None:
-    with PrivateLibvirtd(settings={"auth_unix_rw": "sasl"}) as private:
-        assert "SASL" in run("ls", private.uri, code=3).stderr
+def test_3_for_an_authentication_we_do_not_have(run: Run, tmp_path: Path) -> None:
+    with guarded(tmp_path, "anonymous", {}) as private:
+        assert "no way to log in" in run("ls", private.uri, code=3).stderr
 
 
 def test_4_for_what_exists(
@@ -338,102 +309,6 @@ def test_5_for_a_verification_that_fails(
     assert json.loads(output)["verified"] is False
     assert "differs" in errors
     assert stored.exists()
-
-
-# --- signals --------------------------------------------------------------------------------------
-
-
-def start(lacuna: Path, *arguments: str | Path) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [lacuna, *map(str, arguments)],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_until(condition: Callable[[], bool], patience: float = 20.0) -> None:
-    deadline = time.monotonic() + patience
-    while not condition():
-        assert time.monotonic() < deadline, "what was waited for did not happen"
-        time.sleep(0.01)
-
-
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_130_for_an_interrupted_upload(
-    *,
-    lacuna: Path,
-    daemon: PrivateLibvirtd,
-    pool: Pool,
-    tmp_path: Path,
-    signum: signal.Signals,
-    run: Run,
-) -> None:
-    image = make_image(tmp_path / "image", data(20 * MIB))
-    process = start(lacuna, "upload", image, daemon.uri, pool.name, "--limit", "2M", "--json")
-    stored = pool.file("image")
-    wait_until(lambda: stored.exists() and stored.stat().st_size >= MIB)
-    process.send_signal(signum)
-    output, errors = process.communicate(timeout=10)
-    assert process.returncode == 130, errors
-    assert json.loads(output)["state"] == "interrupted"
-    assert "interrupted" in errors
-    assert "Traceback" not in errors
-    job = json.loads(output)["job"]
-    listed = {one["job"]: one for one in json.loads(run("jobs", "--json").stdout)}
-    assert listed[job]["state"] == "interrupted"
-    assert files_in(pool.path) == ["image"]
-    run("jobs", "remove", job)
-    assert files_in(pool.path) == []
-    assert job not in run("jobs").stdout
-
-
-@pytest.mark.parametrize("signum", [signal.SIGINT, signal.SIGTERM])
-def test_130_for_an_interrupted_download(
-    *,
-    lacuna: Path,
-    daemon: PrivateLibvirtd,
-    pool: Pool,
-    tmp_path: Path,
-    signum: signal.Signals,
-    run: Run,
-) -> None:
-    make_volume(daemon, pool, "v", data(20 * MIB))
-    process = start(
-        lacuna, "download", daemon.uri, f"{pool.name}/v", tmp_path / "v", "--limit", "2M"
-    )
-    wait_until(lambda: any(allocated(path) >= MIB for path in tmp_path.iterdir()))
-    process.send_signal(signum)
-    output, errors = process.communicate(timeout=10)
-    assert process.returncode == 130, errors
-    assert output == ""
-    assert "interrupted" in errors
-    assert "Traceback" not in errors
-    assert len(files_in(tmp_path)) == 1
-    job = errors.partition("lacuna resume ")[2].split()[0]
-    run("resume", job)
-    assert files_in(tmp_path) == ["v"]
-    assert_same(pool.file("v"), tmp_path / "v")
-    assert "nothing to resume" in run("resume", job, code=2).stderr
-
-
-def test_the_daemon_dies_under_the_command(
-    lacuna: Path, own_daemon: PrivateLibvirtd, tmp_path: Path
-) -> None:
-    pool = own_daemon.make_pool("p")
-    image = make_image(tmp_path / "image", data(20 * MIB))
-    process = start(lacuna, "upload", image, own_daemon.uri, pool.name, "--limit", "2M")
-    stored = pool.file("image")
-    wait_until(lambda: stored.exists() and stored.stat().st_size >= MIB)
-    own_daemon.kill()
-    time.sleep(0.5)
-    own_daemon.start()
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode == 0, errors
-    assert "trying again" in errors
-    assert "Uploaded" in output
-    assert_same(image, stored)
 
 
 # --- ls and map -----------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from engine.transfer.keeping import MemoryKeeper
-from integration.crashes import KEEP, STEPS, Crash, arrange_crash
+from integration.crashes import KEEP, STEPS, crash_at
 from integration.images import assert_same, assert_sparse, data, files_in, fill, hole, make_image
 from integration.libvirtd import MIB, Pool, PrivateLibvirtd, run
 from integration.moves import REPLACE, session_to, until, upload
@@ -65,6 +65,16 @@ class Replacing:
         assert saved is not None
         async with session_to(self.daemon.uri) as session:
             await discard_volume(session.storage, saved)
+
+    def an_hour_later(self) -> None:
+        """What was noted is old: the daemon's host may have been restarted since."""
+        saved = self.saved
+        saved.seen -= 3600
+        self.keeper.save(saved, durable=True)
+
+    def change_image(self) -> None:
+        """Put another image in the place of this one."""
+        make_image(self.image.with_name("other"), data(MIB), seed=9).replace(self.image)
 
     @property
     def saved(self) -> Checkpoint:
@@ -197,33 +207,18 @@ async def test_a_device_cannot_be_kept(
 # --- crashes -----------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def crash_at(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
-    return lambda step: arrange_crash(monkeypatch, step)
-
-
 @pytest.mark.parametrize("step", STEPS)
 @pytest.mark.parametrize("then", ["resume", "resume later", "start over", "discard"])
-async def test_a_crash_at_each_step(
-    replacing: Replacing,
-    crash_at: Callable[[str], None],
-    monkeypatch: pytest.MonkeyPatch,
-    *,
-    step: str,
-    then: str,
-) -> None:
-    crash_at(step)
-    with pytest.raises(Crash):
+async def test_a_crash_at_each_step(replacing: Replacing, step: str, then: str) -> None:
+    with crash_at(step):
         await replacing()
-    monkeypatch.undo()
     assert replacing.complete()
-    saved = replacing.saved
+    assert replacing.saved.final == "old"
     if then == "discard":
         await check_discard(replacing)
         return
-    if then == "resume later":  # the daemon's host may have been restarted
-        saved.seen -= 3600
-        replacing.keeper.save(saved, durable=True)
+    if then == "resume later":
+        replacing.an_hour_later()
     report = await replacing(replace(KEEP, start_over=then == "start over"))
     assert report.state is State.DONE
     assert_replaced(replacing)
@@ -245,47 +240,31 @@ async def check_discard(replacing: Replacing) -> None:
     assert replacing.complete() == ["old"]
 
 
-async def test_the_only_copy_is_never_discarded(
-    replacing: Replacing, crash_at: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    crash_at("after delete_volume")
-    with pytest.raises(Crash):
+async def test_the_only_copy_is_never_discarded(replacing: Replacing) -> None:
+    with crash_at("after delete_volume"):
         await replacing()
-    monkeypatch.undo()
     with pytest.raises(TransferError, match="only complete version"):
         await replacing.discard()
     assert_same(replacing.image, replacing.temporary)
 
 
-async def test_a_changed_image_does_not_lose_the_complete_one(
-    replacing: Replacing, crash_at: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_changed_image_does_not_lose_the_complete_one(replacing: Replacing) -> None:
     """The old volume is gone, the uploaded image is another one by now: it still gets its name."""
-    crash_at("after delete_volume")
-    with pytest.raises(Crash):
+    with crash_at("after delete_volume"):
         await replacing()
-    monkeypatch.undo()
     uploaded = replacing.image.read_bytes()
-    make_image(replacing.image.with_name("other"), data(MIB), seed=9).replace(replacing.image)
-    saved = replacing.saved
-    saved.seen -= 3600
-    replacing.keeper.save(saved, durable=True)
+    replacing.change_image()
+    replacing.an_hour_later()
     await replacing()
     assert replacing.pool.file("old").read_bytes() == uploaded
     assert files_in(replacing.pool.path) == ["old"]
 
 
-async def test_a_changed_image_while_the_old_content_is_there(
-    replacing: Replacing, crash_at: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    crash_at("after placing")
-    with pytest.raises(Crash):
+async def test_a_changed_image_while_the_old_content_is_there(replacing: Replacing) -> None:
+    with crash_at("after placing"):
         await replacing()
-    monkeypatch.undo()
-    make_image(replacing.image.with_name("other"), data(MIB), seed=9).replace(replacing.image)
-    saved = replacing.saved
-    saved.seen -= 3600
-    replacing.keeper.save(saved, durable=True)
+    replacing.change_image()
+    replacing.an_hour_later()
     with pytest.raises(SourceChangedError):
         await replacing()
     assert replacing.pool.file("old").read_bytes() == OLD
@@ -293,18 +272,12 @@ async def test_a_changed_image_while_the_old_content_is_there(
     assert_replaced(replacing)
 
 
-async def test_a_spoilt_temporary_volume_is_noticed(
-    replacing: Replacing, crash_at: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    crash_at("before delete_volume")
-    with pytest.raises(Crash):
+async def test_a_spoilt_temporary_volume_is_noticed(replacing: Replacing) -> None:
+    with crash_at("before delete_volume"):
         await replacing()
-    monkeypatch.undo()
     with replacing.temporary.open("r+b") as file:
         file.write(b"?" * 4096)
-    saved = replacing.saved
-    saved.seen -= 3600
-    replacing.keeper.save(saved, durable=True)
+    replacing.an_hour_later()
     with pytest.raises(DestinationChangedError):
         await replacing()
     assert replacing.pool.file("old").read_bytes() == OLD

@@ -15,7 +15,7 @@ from engine.server.certificates import Certificates
 from integration.images import assert_same, data, hole, make_image
 from integration.kdc import PrivateKdc
 from integration.libvirtd import MIB, PrivateLibvirtd, _free_port
-from integration.sasl import Answers, configure
+from integration.sasl import Answers, configuration, configure
 from integration.sshd import USER, PrivateSshd
 from lacuna_engine.client import Connection
 from lacuna_engine.client.sasl import choice
@@ -76,7 +76,7 @@ def running(
             "ca_file": str(pki / "cacert.pem"),
             "crl_file": "",
         }
-    binds = {"/etc/sasl2": place, "/etc/krb5.conf": kdc.config}
+    binds = {configuration(): place, "/etc/krb5.conf": kdc.config}
     with PrivateLibvirtd(settings=settings, binds=binds) as daemon:
         daemon.make_pool("pool", "tmpfs")
         # Only now with logins: the harness makes pools without.

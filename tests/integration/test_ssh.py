@@ -1,16 +1,18 @@
 """SSH with a real sshd, through the system's OpenSSH client and through asyncssh alike."""
 
+# Fixtures come from another file.
+# ruff: noqa: F401, F811
+
 from __future__ import annotations
 
 import asyncio
 import os
-import shlex
 import signal
 import socket
 import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 import asyncssh
@@ -18,103 +20,18 @@ import pytest
 
 from integration.asking import Asked
 from integration.libvirtd import MIB, PrivateLibvirtd, _free_port, run
-from integration.sshd import PASSPHRASE, PASSWORD, USER, PrivateSshd, _children
+from integration.ssh_login import Login, engine, libvirtd, login, pools, refused, sshd, use
+from integration.sshd import PASSPHRASE, PASSWORD, USER, PrivateSshd
 from lacuna_engine.errors import (
     AuthenticationError,
     ConnectError,
-    ConnectionLostError,
-    LacunaError,
     UnreachableError,
 )
 from lacuna_engine.transfer import Download, Session, Upload
 from lacuna_engine.transport import SecretKind, parse_uri
 from lacuna_engine.transport.answers import forget_answers
 from lacuna_engine.transport.prompts import SecretQuestion
-from lacuna_engine.transport.ssh import ENGINE_VARIABLE
 from lacuna_engine.transport.ssh.settings import CONNECT_TIMEOUT
-
-ENGINES = ("openssh", "asyncssh")
-
-
-class Login:
-    """A way to the host: the engine, and a home of its own with settings and known hosts."""
-
-    def __init__(self, engine: str, home: Path, host: PrivateSshd) -> None:
-        self.engine = engine
-        self.home = home
-        self.host = host
-        self.known_hosts = home / ".ssh/known_hosts"
-        self._program = home / "ssh"
-        (home / ".ssh").mkdir(parents=True)
-        self.configure("")
-        self.know()
-
-    def configure(self, text: str) -> None:
-        """Write ~/.ssh/config. OpenSSH looks only into the home of the account, so it is told."""
-        config = self.home / ".ssh/config"
-        config.write_text(f"{text}\nHost *\n  UserKnownHostsFile {self.known_hosts}\n")
-        self._program.write_text(f'#!/bin/sh\nexec ssh -F {shlex.quote(str(config))} "$@"\n')
-        self._program.chmod(0o700)
-
-    def know(self) -> None:
-        self.known_hosts.write_text(self.host.known_hosts_line)
-
-    def uri(self, more: str = "", key: str = "key", path: str = "/system", place: str = "") -> str:
-        place = place or f"{USER}@127.0.0.1:{self.host.port}"
-        text = f"qemu+ssh://{place}{path}?{more}"
-        if key:
-            text += f"&keyfile={self.host.folder / key}"
-        return text + f"&command={self._program}" * (self.engine == "openssh")
-
-
-@pytest.fixture(scope="module")
-def libvirtd() -> Iterator[PrivateLibvirtd]:
-    with PrivateLibvirtd() as daemon:
-        daemon.make_pool("pool", "dir")
-        yield daemon
-
-
-@pytest.fixture(scope="module")
-def sshd(libvirtd: PrivateLibvirtd) -> Iterator[PrivateSshd]:
-    with PrivateSshd(libvirtd) as host:
-        yield host
-
-
-@pytest.fixture(params=ENGINES)
-def engine(
-    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> Iterator[str]:
-    chosen: str = request.param
-    monkeypatch.setenv(ENGINE_VARIABLE, chosen)
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    for name in ("SSH_AUTH_SOCK", "XDG_CONFIG_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    forget_answers()
-    yield chosen
-    forget_answers()
-
-
-@pytest.fixture
-def login(engine: str, sshd: PrivateSshd, tmp_path: Path) -> Login:
-    return Login(engine, tmp_path / "home", sshd)
-
-
-async def pools(uri: str, prompter: Asked | None = None) -> list[str]:
-    async with Session(parse_uri(uri), prompter=prompter or Asked()) as session:
-        return [pool.name for pool in await session.storage.pools()]
-
-
-async def refused(
-    uri: str, kind: type[LacunaError], text: str, prompter: Asked | None = None
-) -> LacunaError:
-    async with asyncio.timeout(10):
-        with pytest.raises(kind, match=text) as caught:
-            await pools(uri, prompter)
-    assert caught.value.exit_code == 3
-    for secret in (PASSWORD, PASSPHRASE):
-        assert secret not in f"{caught.value} {caught.value.hint} {caught.getrepr()}"
-    return caught.value
-
 
 # --- whole transfers -----------------------------------------------------------------------------
 
@@ -131,6 +48,61 @@ async def test_up_and_down(login: Login, tmp_path: Path, proxy: str) -> None:
     run("cmp", source, back)
 
 
+@asynccontextmanager
+async def counted(port: int) -> AsyncIterator[tuple[int, list[int]]]:
+    """Yield a port that leads to ``port``, and the numbers of bytes that went there."""
+    sent: list[int] = []
+    gone: list[asyncio.Event] = []
+
+    async def pass_on(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(ConnectionError):
+            while data := await reader.read(1 << 16):
+                writer.write(data)
+                await writer.drain()
+                if writer.get_extra_info("peername")[1] == port:
+                    sent.append(len(data))
+            writer.close()
+            await writer.wait_closed()
+
+    async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        over = asyncio.Event()
+        gone.append(over)
+        back, on = await asyncio.open_connection("127.0.0.1", port)
+        await asyncio.gather(pass_on(reader, on), pass_on(back, writer))
+        over.set()
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0)
+    async with server:
+        yield server.sockets[0].getsockname()[1], sent
+        for one in gone:
+            await asyncio.wait_for(one.wait(), 10)
+
+
+@pytest.mark.parametrize(
+    ("setting", "parameter", "is_small"),
+    [("", "", False), ("", "yes", True), ("yes", "", True), ("yes", "no", False)],
+)
+async def test_compression_is_asked_for(
+    login: Login, tmp_path: Path, setting: str, parameter: str, is_small: bool
+) -> None:
+    """The URI decides, then the settings for ssh; nothing is compressed unasked."""
+    source = tmp_path / "source"
+    source.write_bytes(b"all work and no play " * (4 * MIB // 21))
+    if setting:
+        login.configure(f"Compression {setting}")
+    async with counted(login.host.port) as (port, sent):
+        login.known_hosts.write_text(
+            login.host.known_hosts_line.replace(f":{login.host.port}", f":{port}")
+        )
+        more = f"compression={parameter}" if parameter else ""
+        uri = login.uri(more, place=f"{USER}@127.0.0.1:{port}")
+        async with Session(parse_uri(uri)) as session:
+            name = f"{login.engine}-{setting}-{parameter}.img"
+            await Upload(session, source, "pool", name).run()
+        assert (sum(sent) < MIB) is is_small
+        assert (sum(sent) > 4 * MIB) is not is_small
+
+
 async def test_a_named_socket_and_a_named_netcat(login: Login, libvirtd: PrivateLibvirtd) -> None:
     assert await pools(login.uri(f"socket={libvirtd.socket_path}")) == ["pool"]
     assert await pools(login.uri("netcat=/usr/bin/nc")) == ["pool"]
@@ -139,7 +111,7 @@ async def test_a_named_socket_and_a_named_netcat(login: Login, libvirtd: Private
 async def test_the_daemon_of_the_user_there(login: Login) -> None:
     """It is started by the helper, for the account of the login."""
     with PrivateSshd(None) as host:
-        _use(login, Login(login.engine, login.home / "other", host))
+        use(login, Login(login.engine, login.home / "other", host))
         try:
             assert await pools(login.uri(path="/session")) == []
         finally:
@@ -305,7 +277,7 @@ async def test_keyboard_interactive(
 async def test_pam_asks(login: Login, libvirtd: PrivateLibvirtd) -> None:
     """A real sshd whose questions are those of PAM, where a password is no method of its own."""
     with PrivateSshd(libvirtd, pam=True) as host:
-        _use(login, Login(login.engine, login.home / "other", host))
+        use(login, Login(login.engine, login.home / "other", host))
         asked = Asked({SecretKind.KEYBOARD_INTERACTIVE: ["wrong", PASSWORD]})
         async with Session(parse_uri(login.uri(key="")), prompter=asked) as session:
             await asyncio.gather(*(session.connect() for _ in range(3)))
@@ -423,14 +395,14 @@ async def test_a_jump_host(login: Login, libvirtd: PrivateLibvirtd) -> None:
 async def test_without_forwarding(login: Login, libvirtd: PrivateLibvirtd) -> None:
     with PrivateSshd(libvirtd, settings={"AllowStreamLocalForwarding": "no"}) as host:
         other = Login(login.engine, login.home / "other", host)
-        _use(login, other)
+        use(login, other)
         assert await pools(login.uri()) == ["pool"]
 
 
 async def test_more_connections_than_sessions(login: Login, libvirtd: PrivateLibvirtd) -> None:
     settings = {"AllowStreamLocalForwarding": "no", "MaxSessions": "2"}
     with PrivateSshd(libvirtd, settings=settings) as host:
-        _use(login, Login(login.engine, login.home / "other", host))
+        use(login, Login(login.engine, login.home / "other", host))
         async with Session(parse_uri(login.uri())) as session:
             for _ in range(4):
                 await (await session.connect()).ping()
@@ -442,7 +414,7 @@ async def test_a_host_with_a_command_of_its_own(login: Login, libvirtd: PrivateL
         "AllowStreamLocalForwarding": "no",
     }
     with PrivateSshd(libvirtd, settings=settings) as host:
-        _use(login, Login(login.engine, login.home / "other", host))
+        use(login, Login(login.engine, login.home / "other", host))
         assert await pools(login.uri()) == ["pool"]
 
 
@@ -452,14 +424,8 @@ async def test_a_host_that_talks(login: Login, libvirtd: PrivateLibvirtd) -> Non
         "AllowStreamLocalForwarding": "no",
     }
     with PrivateSshd(libvirtd, settings=settings) as host:
-        _use(login, Login(login.engine, login.home / "other", host))
+        use(login, Login(login.engine, login.home / "other", host))
         assert await pools(login.uri()) == ["pool"]
-
-
-def _use(login: Login, other: Login) -> None:
-    """Go to another host with the same settings."""
-    login.host = other.host
-    login.know()
 
 
 # --- what can be missing -------------------------------------------------------------------------
@@ -469,7 +435,7 @@ async def test_without_the_helper(login: Login, libvirtd: PrivateLibvirtd) -> No
     settings = {"AllowStreamLocalForwarding": "no"}
     hidden = frozenset({"virt-ssh-helper"})
     with PrivateSshd(libvirtd, settings=settings, without=hidden) as host:
-        _use(login, Login(login.engine, login.home / "other", host))
+        use(login, Login(login.engine, login.home / "other", host))
         assert await pools(login.uri()) == ["pool"]
         error = await refused(login.uri("proxy=native"), ConnectError, "virt-ssh-helper: not found")
         assert "Install" in error.hint
@@ -479,14 +445,14 @@ async def test_without_anything(login: Login, libvirtd: PrivateLibvirtd) -> None
     settings = {"AllowStreamLocalForwarding": "no"}
     hidden = frozenset({"virt-ssh-helper", "nc", "ncat", "socat"})
     with PrivateSshd(libvirtd, settings=settings, without=hidden) as host:
-        _use(login, Login(login.engine, login.home / "other", host))
+        use(login, Login(login.engine, login.home / "other", host))
         await refused(login.uri(), ConnectError, "neither virt-ssh-helper nor nc: not found")
         await refused(login.uri("netcat=nc7"), ConnectError, "nc7: not found")
 
 
 async def test_libvirt_is_not_running(login: Login) -> None:
     with PrivateSshd(None) as host:
-        _use(login, Login(login.engine, login.home / "other", host))
+        use(login, Login(login.engine, login.home / "other", host))
         for more in ("", "proxy=netcat"):
             error = await refused(login.uri(more), UnreachableError, "is not running on 127.0.0.1")
             assert "Start it" in error.hint
@@ -513,76 +479,3 @@ async def test_no_ssh_there(login: Login) -> None:
         port = server.sockets[0].getsockname()[1]
         place = f"x@127.0.0.1:{port}"
         await refused(login.uri(place=place), UnreachableError, "broke off before the login")
-
-
-# --- ends ----------------------------------------------------------------------------------------
-
-
-async def test_the_host_goes_away(login: Login, libvirtd: PrivateLibvirtd) -> None:
-    with PrivateSshd(libvirtd) as host:
-        _use(login, Login(login.engine, login.home / "other", host))
-        async with Session(parse_uri(login.uri())) as session:
-            host.stop()
-            with pytest.raises(ConnectionLostError) as caught:
-                await session.storage.pools()
-            assert caught.value.retryable
-
-
-async def test_no_child_is_left(login: Login) -> None:
-    async with Session(parse_uri(login.uri())) as session:
-        await session.connect()
-        assert len(_ssh_children()) == (2 if login.engine == "openssh" else 0)
-    assert not _ssh_children()
-
-
-def _ssh_children(pid: int | None = None) -> list[int]:
-    found = []
-    for child in _children(pid or os.getpid()):
-        try:
-            if Path(f"/proc/{child}/comm").read_text().strip() == "ssh":
-                found.append(child)
-        except OSError:
-            continue
-    return found
-
-
-PROGRAM = """
-import asyncio, sys
-from lacuna_engine.transfer import Session
-from lacuna_engine.transport import parse_uri
-async def main():
-    async with Session(parse_uri(sys.argv[1])) as session:
-        print("open", flush=True)
-        await asyncio.sleep(60)
-asyncio.run(main())
-"""
-
-
-@pytest.mark.parametrize("engine", ["openssh"], indirect=True)
-def test_the_child_dies_with_us(login: Login, tmp_path: Path) -> None:
-    program = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, login.uri()],
-        stdout=subprocess.PIPE,
-        text=True,
-        # Killed, it cannot remove its folder.
-        env=os.environ | {"TMPDIR": str(tmp_path)},
-    )
-    assert program.stdout is not None
-    with program, program.stdout:
-        assert program.stdout.readline() == "open\n"
-        children = _ssh_children(program.pid)
-        assert children
-        program.send_signal(signal.SIGKILL)
-        program.wait()
-    deadline = time.monotonic() + 10
-    while any(_runs_ssh(child) for child in children):
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
-
-
-def _runs_ssh(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().split(") ")[1][0]
-    except OSError:
-        return False
-    return state != "Z"

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from integration.asking import Asked
-from integration.libvirtd import MIB, PrivateLibvirtd, _free_port, run
+from integration.libvirtd import MIB, PrivateLibvirtd, run
 from integration.pki import DAY, Authority
+from integration.tls import Server
 from lacuna_engine.errors import (
     AuthenticationError,
     ConnectError,
@@ -26,31 +27,6 @@ from lacuna_engine.transport import SecretKind, parse_uri
 from lacuna_engine.transport.answers import forget_answers
 
 PASSPHRASE = "battery staple"  # noqa: S105 - of the tests alone
-
-
-class Server:
-    """A libvirtd that listens on TLS, and its CA."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self.authority = Authority()
-        self.port = _free_port()
-        self.certificate = self.authority.write(folder / "server", "server")
-        self.revoked = self.authority.write(folder / "revoked", "client")
-        self.authority.revoke(folder / "server/cacrl.pem", self.revoked)
-        self.authority.write(folder / "good", "client")
-        self.settings: dict[str, str | int] = {
-            "listen_tls": 1,
-            "tls_port": str(self.port),
-            "auth_tls": "none",
-            "key_file": str(folder / "server/serverkey.pem"),
-            "cert_file": str(folder / "server/servercert.pem"),
-            "ca_file": str(folder / "server/cacert.pem"),
-            "crl_file": str(folder / "server/cacrl.pem"),
-        }
-
-    def uri(self, pki: str = "good", more: str = "", host: str = "localhost") -> str:
-        return f"qemu+tls://{host}:{self.port}/system?pkipath={self.folder / pki}{more}"
 
 
 @pytest.fixture(scope="module")

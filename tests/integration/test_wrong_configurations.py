@@ -60,6 +60,9 @@ CASES: dict[str, Case] = {
     "no such proxy": Case("qemu+ssh://h/system?proxy=magic", "unknown proxy 'magic'", 2),
     "no such flag": Case("qemu+ssh://h/system?no_tty=perhaps", "'no_tty' must be 0 or 1", 2),
     "no such check": Case("qemu+ssh://h/?known_hosts_verify=x", "unknown known_hosts_verify", 2),
+    "no such compression": Case(
+        "qemu+ssh://h/system?compression=9", "unknown compression '9'", 2
+    ),
     "no such way": Case("qemu+ssh://h/system?sshauth=smile", "unknown sshauth 'smile'", 2),
     "direct through ssh": Case("qemu+ssh://h/system?mode=direct", "not possible through SSH", 2),
     "no such login": Case("{login_uri}&auth=magic", "unknown kind of authentication", 2),

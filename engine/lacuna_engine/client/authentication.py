@@ -6,6 +6,7 @@ of the socket.
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from lacuna_engine.errors import AuthenticationError, RemoteError, UsageError
@@ -25,10 +26,18 @@ _POLKIT_HERE = (
     "again; or let a polkit agent ask for a password, which a desktop session has and pkttyagent "
     "is for a terminal; or run this as root; or use your own daemon, qemu:///session."
 )
+_POLKIT_LATE = (
+    "The daemon waits half a minute for the answer to polkit's question. Connect again and give it "
+    "sooner, or ask to be added to the group 'libvirt', whose members are not asked."
+)
 _POLKIT_THERE = (
     "Your user may not manage libvirt there, and nobody can be asked for a password over SSH. Ask "
     "to be added to the group 'libvirt' on that host, or log in as root@HOST."
 )
+
+
+POLKIT_WAITS = 29.0
+"""Seconds after which a refusal means that nobody has answered: libvirt's daemon waits 30."""
 
 
 async def authenticate(connection: Connection) -> None:
@@ -74,12 +83,14 @@ def _wish(connection: Connection) -> tuple[int | None, str]:
 
 
 async def _ask_polkit(connection: Connection) -> None:
+    since = time.monotonic()
     try:
         # May take as long as the user needs to type a password.
         with connection.unhurried():
             await connection.call(p.AUTH_POLKIT, Void())
     except (AuthenticationError, RemoteError) as error:
         is_local = connection.uri is None or connection.uri.transport == "unix"
-        raise AuthenticationError(
-            error.message, hint=_POLKIT_HERE if is_local else _POLKIT_THERE
-        ) from error
+        hint = _POLKIT_HERE if is_local else _POLKIT_THERE
+        if is_local and time.monotonic() - since >= POLKIT_WAITS:
+            hint = _POLKIT_LATE
+        raise AuthenticationError(error.message, hint=hint) from error

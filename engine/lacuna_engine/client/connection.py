@@ -12,6 +12,7 @@ Invariants:
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import time
 from collections import deque
@@ -30,6 +31,7 @@ from lacuna_engine.errors import (
     LacunaError,
     ProtocolError,
     RemoteError,
+    RemoteSystemError,
 )
 from lacuna_engine.logs import error_fields, log_event
 from lacuna_engine.rpc import events as e
@@ -63,6 +65,18 @@ _CLOSED_EARLY = (
 # A daemon that does not know the storage driver's URI answers one of these (protocol.md 3.2);
 # another name may then do.
 _UNKNOWN_URI = frozenset({1, 5})
+
+
+_NOT_BEHIND = (
+    "The daemon that answers is not the one for storage, which it cannot reach: start "
+    "virtstoraged.socket there."
+)
+
+
+def _hint_at(error: RemoteError) -> str:
+    """Return what helps where one daemon answers for another that is not there."""
+    is_system = isinstance(error, RemoteSystemError)
+    return _NOT_BEHIND if is_system and error.errno in (errno.ECONNREFUSED, errno.ENOENT) else ""
 
 
 class Connection:
@@ -143,7 +157,9 @@ class Connection:
                     hint=error.hint or _CLOSED_EARLY,
                 ) from error
             except RemoteError as error:
-                raise ConnectError(f"{uri} cannot be opened: {error}", hint=error.hint) from error
+                raise ConnectError(
+                    f"{uri} cannot be opened: {error}", hint=error.hint or _hint_at(error)
+                ) from error
             except ProtocolError as error:
                 raise ConnectError(
                     f"{uri} does not speak libvirt's protocol: {error}", hint=error.hint

@@ -60,7 +60,11 @@ M = TypeVar("M", bound=Machine)
 
 
 class ClientStream(Generic[M]):
-    """What both directions share: the end of a stream, and giving it up."""
+    """What both directions share: the end of a stream, and giving it up.
+
+    Lengths are in bytes. A stream's error, which its methods raise, is the daemon's
+    (:class:`RemoteError`) or what ended the connection (:class:`ConnectionLostError`).
+    """
 
     def __init__(self, serial: int, peer: ClientPeer, pipe: Pipe, machine: M) -> None:
         self.serial = serial

@@ -154,7 +154,7 @@ class PacketReader:
     def awaited(self) -> tuple[Header, int] | None:
         """The stream data that comes next: its header, and how many of its bytes are missing.
 
-        None in all other places. Only a part of a message that has begun is reported.
+        None in all other places: what comes is known when the whole header is there.
         """
         header = self._header
         return None if header is None or not header.is_data else (header, self._missing)

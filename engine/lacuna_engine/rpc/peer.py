@@ -91,14 +91,16 @@ class Peer(ABC):
         being given to :meth:`receive`.
         """
         awaited = self._reader.awaited
-        if awaited is None or not self._wanted or not self._in_message:
+        if awaited is None:
             return None
         header, missing = awaited
-        return (header.serial, missing) if self._known(header) else None
+        ours = self._wanted if self._in_message else _is_remote(header)
+        return (header.serial, missing) if ours and self._known(header) else None
 
     def took_data(self, count: int) -> None:
         """Take note that ``count`` bytes of the awaited data have arrived elsewhere."""
         self._reader.skip(count)
+        self._wanted = True
         self._in_message = self._reader.awaited is not None
 
     def data_to_send(self) -> list[bytes]:
@@ -148,7 +150,7 @@ class Peer(ABC):
         header = part.header
         if header.program == Program.KEEPALIVE:
             return self._judge_keepalive(header)
-        if header.program != Program.REMOTE or header.version != VERSION:
+        if not _is_remote(header):
             return self._stranger(header)
         if isinstance(part, Fragment):
             return self._on_data(part)
@@ -396,6 +398,10 @@ class ServerPeer(Peer):
         # Program and version go back as they came, also those we do not speak (1.2).
         self._put(replace(header, type=Type.REPLY, status=Status.ERROR), error.pack())
         return e.CallRefused(header.serial, header.procedure, error)
+
+
+def _is_remote(header: Header) -> bool:
+    return header.program == Program.REMOTE and header.version == VERSION
 
 
 def _reply_header(procedure: int, serial: int, status: Status) -> Header:

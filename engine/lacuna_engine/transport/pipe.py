@@ -18,6 +18,12 @@ __all__ = ["MemoryPipe", "Pipe", "Place", "Receiver", "StreamPipe", "memory_pair
 READ_BUFFER = 1 << 20
 """Bytes taken from the socket at once at most; the kernel usually gives some 200 KiB."""
 
+BEHIND = 28 + 24 + 28
+"""Bytes read together with, or right after, those whose place is known: a daemon sends 262,120
+bytes of data, then 24, over and over (protocol.md 4.4), so this ends with the header of the next
+long message, whose place is known then as well. More would take from that message what has to be
+copied."""
+
 JOIN_LIMIT = 1 << 16
 """Parts up to this size in all are joined: one copy is cheaper than one system call more."""
 
@@ -142,6 +148,13 @@ class StreamPipe(Pipe, asyncio.BufferedProtocol):
         # With no high-water mark, drained means handed to the kernel: buffers may be used again.
         self._transport.set_write_buffer_limits(high=0)
         if self._receiver is None:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_soon(self._stay_paused)
+
+    def _stay_paused(self) -> None:
+        """Early releases of Python 3.11 begin to read right after they have been told not to."""
+        if self._receiver is None and self._transport is not None:
+            self._transport.resume_reading()
             self._transport.pause_reading()
 
     def get_buffer(self, sizehint: int) -> memoryview:

@@ -16,7 +16,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from lacuna_engine.errors import ConnectionLostError, LacunaError, SourceChangedError
-from lacuna_engine.transport.pipe import READ_BUFFER, Pipe, Receiver
+from lacuna_engine.transport.pipe import BEHIND, READ_BUFFER, Pipe, Receiver
 
 __all__ = ["SocketPipe"]
 
@@ -26,11 +26,6 @@ MAX_PARTS = 512
 SEND_BUFFER = 4 << 20
 """Bytes the kernel is asked to hold for the peer; it gives at most what the system allows. With the
 usual 208 KiB each packet of 1 MiB woke both sides five times: uploads took a quarter longer."""
-
-BEHIND = 28 + 24 + 28
-"""Bytes read together with those whose place is known: a daemon sends 262,120 bytes of data, then
-24, over and over (protocol.md 4.4), so this ends with the header of the next long message, whose
-place is known then as well. More would take from that message what has to be copied."""
 
 _NO_SENDFILE = frozenset({errno.EINVAL, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP})
 

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import cast
 
 from lacuna_engine.errors import ConnectionLostError, LacunaError
-from lacuna_engine.transport.pipe import READ_BUFFER, Pipe, Receiver
+from lacuna_engine.transport.pipe import BEHIND, READ_BUFFER, Pipe, Receiver
 
 __all__ = ["TlsPipe"]
 
@@ -34,6 +34,7 @@ class TlsPipe(Pipe):
         self._outgoing = ssl.MemoryBIO()
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         self._buffer = memoryview(bytearray(READ_BUFFER))
+        self._behind = self._buffer[:BEHIND]
         self._receiver: Receiver | None = None
         self._reason: LacunaError | None = None
         self._first = b""
@@ -91,36 +92,46 @@ class TlsPipe(Pipe):
             self._shaken.set_result(None)
 
     def _read(self) -> None:
+        """Decrypt all that has come in, where it belongs if that is known."""
+        otherwise = self._buffer
         while self._reason is None:
-            count = self._decrypt()
+            room = None if self.place is None else self.place.room()
+            view = otherwise if room is None else room
+            count = self._decrypt(view)
             if not count:
                 break
-            if self._receiver is None:
-                self._keep(bytes(self._buffer[:count]))
-                continue
             try:
-                self._receiver.received(self._buffer[:count])
+                self._deliver(view[:count], is_placed=room is not None)
             except LacunaError as error:
                 self.close(error)
+            otherwise = self._buffer if room is None else self._behind
         self._flush()  # TLS has answers of its own
 
-    def _decrypt(self) -> int:
-        """Fill the buffer as far as there is something; return the number of bytes."""
+    def _deliver(self, data: memoryview, *, is_placed: bool) -> None:
+        if is_placed and self.place is not None:
+            self.place.filled(len(data))
+        elif self._receiver is None:
+            self._keep(bytes(data))
+        else:
+            self._receiver.received(data)
+
+    def _decrypt(self, view: memoryview) -> int:
+        """Fill the view as far as there is something; return the number of bytes."""
         # With a buffer it returns a number, whatever its types say.
         read = cast("Callable[[int, memoryview], int]", self._tls.read)
-        filled = 0
+        rest = view
         try:
-            while filled < READ_BUFFER:
-                count = read(READ_BUFFER - filled, self._buffer[filled:])
+            while rest:
+                count = read(len(rest), rest)
                 if not count:
                     self.close(ConnectionLostError("the daemon closed the connection"))
                     break
-                filled += count
+                rest = rest[count:]
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLError as error:
             self._broken(error)
-        return filled
+        return len(view) - len(rest)
 
     def _keep(self, data: bytes) -> None:
         """Take the verdict off, and hold what comes behind it until there is a receiver."""

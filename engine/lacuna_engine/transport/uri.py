@@ -23,9 +23,9 @@ _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 # (transports.md 1).
 _OWN_PARAMETERS = frozenset(
     {
-        "auth", "authfile", "command", "keyfile", "known_hosts", "known_hosts_verify", "mode",
-        "name", "netcat", "no_sanity", "no_tty", "no_verify", "pkipath", "proxy", "socket",
-        "sshauth", "tls_priority",
+        "auth", "authfile", "command", "compression", "keyfile", "known_hosts",
+        "known_hosts_verify", "mode", "name", "netcat", "no_sanity", "no_tty", "no_verify",
+        "pkipath", "proxy", "socket", "sshauth", "tls_priority",
     }
 )  # fmt: skip
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9.-]*(\+[A-Za-z0-9]+)?")
@@ -87,9 +87,16 @@ class ConnectionUri:
         if "name" in self.parameters:
             return (self.parameters["name"],)
         own = self._own_name()
-        if self.path in ("/system", "/session") and self.driver != "storage":
-            return (f"storage://{self.path}", own)
-        return (own,)
+        storage = f"storage://{self.path}"
+        match self.path:
+            case "/system":
+                names = [storage, own]
+            case "/session":
+                # Root's session is the system's daemon, whose storage driver knows that name alone.
+                names = [storage, "storage:///system", own]
+            case _:
+                names = [own]
+        return tuple(dict.fromkeys(names))
 
     def of_hypervisor(self) -> ConnectionUri | None:
         """Return the URI that opens the hypervisor's driver, None if none is named."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -338,6 +339,15 @@ async def test_a_daemon_that_opens_nothing(daemon: Daemon, code: int, tries: int
     assert daemon.calls.count("CONNECT_OPEN") == tries
     await asyncio.sleep(0)
     assert daemon.ends[0].reason is not None
+
+
+async def test_a_daemon_that_answers_for_another(daemon: Daemon) -> None:
+    """virtproxyd without virtstoraged behind it."""
+    told = "Failed to connect socket to '/run/libvirt/virtstoraged-sock': Connection refused"
+    daemon.answers[p.CONNECT_OPEN.number] = lambda _: failure(38, told, 7, errno.ECONNREFUSED)
+    with pytest.raises(ConnectError, match="cannot be opened") as caught:
+        await Connection.open(URI)
+    assert "virtstoraged.socket" in caught.value.hint
 
 
 @pytest.mark.parametrize("kinds", [(), (0,), (2, 0), (0, 1)])

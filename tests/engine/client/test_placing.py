@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import itertools
-import socket
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from lacuna_engine.errors import LacunaError, ProtocolError
+from lacuna_engine.errors import ProtocolError
 from lacuna_engine.rpc import events as e
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc.packet import Header, PacketReader, Program, Status, Type, encode
 from lacuna_engine.rpc.peer import ClientPeer
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
-from lacuna_engine.transport.socket_pipe import BEHIND, SocketPipe
 
 SERIAL = 1
 DATA = Header(Program.REMOTE, p.VOL_DOWNLOAD.number, Type.STREAM, SERIAL, Status.CONTINUE)
@@ -83,61 +81,26 @@ def test_what_is_not_for_a_stream_has_no_place() -> None:
     assert reader.awaited is None
 
 
-class Place:
-    """Takes a certain number of bytes, then none."""
-
-    def __init__(self, size: int) -> None:
-        self.view = memoryview(bytearray(size))
-        self.count = 0
-        self.error: LacunaError | None = None
-
-    def room(self) -> memoryview | None:
-        return self.view[self.count :] if self.count < len(self.view) else None
-
-    def filled(self, count: int) -> None:
-        self.count += count
-        if self.error is not None:
-            raise self.error
+def test_the_place_is_known_with_the_header() -> None:
+    """Not only when the first bytes have been copied, and whatever became of the last message."""
+    made = peer()
+    taken(made, memoryview(encode(STRANGE, b"x")))
+    raw = memoryview(encode(DATA, b"x" * 100))
+    assert taken(made, raw[:27]) == b""
+    assert made.awaited_data() is None
+    taken(made, raw[27:28])
+    assert made.awaited_data() == (SERIAL, 100)
+    made.took_data(99)
+    assert made.awaited_data() == (SERIAL, 1)
+    assert taken(made, raw[127:]) == b"x"
+    assert made.awaited_data() is None
 
 
-class Sink:
-    def __init__(self) -> None:
-        self.data = bytearray()
-        self.reason: LacunaError | None = None
-
-    def received(self, data: memoryview) -> None:
-        self.data += data
-
-    def closed(self, reason: LacunaError) -> None:
-        self.reason = reason
-
-
-@pytest.mark.parametrize("size", [1, 1000, 99_000, 100_000])
-async def test_bytes_go_to_their_place_first(size: int) -> None:
-    one, two = socket.socketpair()
-    content = bytes(range(250)) * 400
-    pipe, sink, place = SocketPipe(one), Sink(), Place(size)
-    pipe.place = place
-    two.sendall(content)
-    pipe.start(sink)
-    while len(sink.data) + place.count < len(content):
-        await asyncio.sleep(0.001)
-    assert bytes(place.view) == content[:size]
-    assert bytes(sink.data) == content[size:]
-    assert pipe.bytes_read == len(content)
-    two.close()
-    pipe.close()
-    await pipe.wait_closed()
-
-
-async def test_a_place_that_finds_an_error_ends_the_pipe() -> None:
-    one, two = socket.socketpair()
-    pipe, sink, place = SocketPipe(one), Sink(), Place(100)
-    pipe.place, place.error = place, ProtocolError("no more was to come")
-    two.sendall(b"x" * (100 + BEHIND))
-    pipe.start(sink)
-    await asyncio.wait_for(pipe.wait_closed(), 5)
-    await asyncio.sleep(0)
-    assert sink.reason is place.error
-    assert not sink.data
-    two.close()
+@pytest.mark.parametrize("foreign", [replace(DATA, program=1), replace(DATA, version=2)])
+def test_another_protocol_has_no_place(foreign: Header) -> None:
+    made = peer()
+    raw = memoryview(encode(foreign, b"x" * 100))
+    assert taken(made, raw[:28]) == b""
+    assert made.awaited_data() is None
+    with pytest.raises(ProtocolError, match="spoke program"):
+        taken(made, raw[28:])

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from engine.scripted import Daemon, failure
-from lacuna_engine.client import Connection
+from lacuna_engine.client import Connection, authentication
 from lacuna_engine.client import connection as connection_module
 from lacuna_engine.client.sasl import auth_file
 from lacuna_engine.client.sasl.auth_file import find_credentials, read_groups
@@ -294,6 +294,16 @@ async def test_polkit_takes_its_time(daemon: Daemon, monkeypatch: pytest.MonkeyP
     opening.cancel()
     with pytest.raises(asyncio.CancelledError):
         await opening
+
+
+async def test_polkit_asked_somebody_who_was_away(
+    daemon: Daemon, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(authentication, "POLKIT_WAITS", 0.0)
+    daemon.answers[p.AUTH_LIST.number] = lambda _: r.AuthTypes((2,))
+    daemon.answers[p.AUTH_POLKIT.number] = lambda _: failure(89, "Timeout was reached", 0)
+    assert "half a minute" in (await refused(Answers())).hint
+    assert "on that host" in (await refused(Answers(), "qemu+tls://h/system")).hint
 
 
 # --- auth.conf -----------------------------------------------------------------------------------

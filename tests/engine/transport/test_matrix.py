@@ -74,7 +74,8 @@ def test_every_cell_is_explained() -> None:
 
 
 def test_the_tests_are_there() -> None:
-    named = [*listed("Tests").values(), *re.findall(r"`(\S+::\S+)`", section("Not run"))]
+    listed_tests = [name.partition(",")[0] for name in listed("Tests").values()]
+    named = [*listed_tests, *re.findall(r"`(\S+::\S+)`", section("Not run"))]
     for name in named:
         file, _, function = name.strip("`").partition("::")
         tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))

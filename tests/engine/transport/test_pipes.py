@@ -3,192 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import errno
-import os
-import random
-import socket
-import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import AsyncExitStack
-from pathlib import Path
 
 import pytest
 
-from integration.pki import Authority
+from engine.transport.pipes import ENOUGH, SEED, Ends, Sink, every_kind, real_kinds, turns
 from lacuna_engine.errors import (
     ConnectionLostError,
     LacunaError,
     ProtocolError,
-    SourceChangedError,
 )
-from lacuna_engine.transport import MemoryPipe, Pipe, StreamPipe, memory_pair
-from lacuna_engine.transport.pipe import JOIN_LIMIT
-from lacuna_engine.transport.socket_pipe import MAX_PARTS, SocketPipe
-from lacuna_engine.transport.tcp import connect
+from lacuna_engine.transport import MemoryPipe, Pipe
+from lacuna_engine.transport.pipe import BEHIND, JOIN_LIMIT
+from lacuna_engine.transport.socket_pipe import MAX_PARTS
 from lacuna_engine.transport.tls_pipe import TlsPipe
-
-Ends = tuple[Pipe, Pipe]
-Maker = Callable[[], Awaitable[Ends]]
-
-SEED = random.Random(17)
-ENOUGH = 24 << 20
-"""More bytes than the system holds for anybody."""
-
-
-class Sink:
-    """Keeps what arrives."""
-
-    def __init__(self) -> None:
-        self.data = bytearray()
-        self.reasons: list[LacunaError] = []
-        self.more = asyncio.Event()
-        self.on_data: Callable[[], None] = lambda: None
-
-    def received(self, data: memoryview) -> None:
-        self.data += data
-        self.more.set()
-        self.on_data()
-
-    def closed(self, reason: LacunaError) -> None:
-        self.reasons.append(reason)
-
-    async def until(self, count: int) -> None:
-        while len(self.data) < count:
-            self.more.clear()
-            await asyncio.wait_for(self.more.wait(), 20)
-
-
-async def turns(count: int = 20) -> None:
-    """Give the loop time for all that is ready, the system's included."""
-    for _ in range(count):
-        await asyncio.sleep(0.001)
-
-
-async def memory(_stack: AsyncExitStack, _folder: Path) -> Ends:
-    return memory_pair()
-
-
-async def sockets(_stack: AsyncExitStack, _folder: Path) -> Ends:
-    one, two = socket.socketpair()
-    return SocketPipe(one), SocketPipe(two)
-
-
-async def accepted(
-    stack: AsyncExitStack,
-    serve: Callable[[Callable[[], StreamPipe]], Awaitable[asyncio.Server]],
-    connect: Callable[[asyncio.Server], Awaitable[StreamPipe]],
-) -> Ends:
-    """Return both ends of a connection made through a listening socket."""
-    arrived: asyncio.Queue[StreamPipe] = asyncio.Queue()
-
-    def accept() -> StreamPipe:
-        pipe = StreamPipe()
-        arrived.put_nowait(pipe)
-        return pipe
-
-    server = await serve(accept)
-    stack.callback(server.close)
-    pipe = await connect(server)
-    return pipe, await arrived.get()
-
-
-async def unix_streams(stack: AsyncExitStack, folder: Path) -> Ends:
-    loop, path = asyncio.get_running_loop(), str(folder / "s")
-
-    async def connect(_server: asyncio.Server) -> StreamPipe:
-        return (await loop.create_unix_connection(StreamPipe, path))[1]
-
-    return await accepted(stack, lambda accept: loop.create_unix_server(accept, path), connect)
-
-
-async def tcp_streams(stack: AsyncExitStack, _folder: Path) -> Ends:
-    loop = asyncio.get_running_loop()
-
-    async def connect(server: asyncio.Server) -> StreamPipe:
-        port = server.sockets[0].getsockname()[1]
-        return (await loop.create_connection(StreamPipe, "127.0.0.1", port))[1]
-
-    return await accepted(stack, lambda accept: loop.create_server(accept, "127.0.0.1", 0), connect)
-
-
-async def encrypted(stack: AsyncExitStack, folder: Path) -> Ends:
-    """Our client and asyncio's server, after the server's verdict."""
-    Authority().write(folder, "server")
-    server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    server.load_cert_chain(folder / "servercert.pem", folder / "serverkey.pem")
-    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    client.load_verify_locations(folder / "cacert.pem")
-    loop = asyncio.get_running_loop()
-    arrived: asyncio.Queue[StreamPipe] = asyncio.Queue()
-
-    class Far(StreamPipe):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            super().connection_made(transport)
-            # At 0 asyncio's TLS would pause a writer that has nothing to wait for.
-            self._transport.set_write_buffer_limits(high=1, low=0)  # type: ignore[union-attr]
-            arrived.put_nowait(self)
-
-    listening = await loop.create_server(Far, "127.0.0.1", 0, ssl=server)
-    stack.callback(listening.close)
-    inner = await connect("127.0.0.1", listening.sockets[0].getsockname()[1], "")
-    pipe = TlsPipe(inner, client, "localhost")
-    await pipe.shake_hands()
-    far = await arrived.get()
-    far.write(b"\1")
-    assert await pipe.verdict() == 1
-    return pipe, far
-
-
-KINDS = {
-    "memory": memory,
-    "socket": sockets,
-    "unix": unix_streams,
-    "tcp": tcp_streams,
-    "tls": encrypted,
-}
-every_kind = pytest.mark.parametrize("kind", list(KINDS))
-# A pipe within the process has no system below it that could be full.
-real_kinds = pytest.mark.parametrize("kind", ["socket", "unix", "tcp", "tls"])
-
-
-@pytest.fixture
-async def make(kind: str, tmp_path: Path) -> AsyncIterator[Maker]:
-    """Return what makes the ends of a pipe of this kind; they are closed in the end."""
-    made: list[Pipe] = []
-    async with AsyncExitStack() as stack:
-
-        async def build() -> Ends:
-            ends = await KINDS[kind](stack, tmp_path)
-            made.extend(ends)
-            return ends
-
-        yield build
-        for pipe in made:
-            pipe.close()
-        for pipe in made:
-            await asyncio.wait_for(pipe.wait_closed(), 5)
-    await turns(2)
-
-
-@pytest.fixture
-async def ends(make: Maker) -> Ends:
-    return await make()
-
-
-@pytest.fixture
-def near(ends: Ends) -> Sink:
-    """The receiver of the first end, started."""
-    sink = Sink()
-    ends[0].start(sink)
-    return sink
-
-
-@pytest.fixture
-def far(ends: Ends) -> Sink:
-    """The receiver of the second end, started."""
-    sink = Sink()
-    ends[1].start(sink)
-    return sink
 
 
 @every_kind
@@ -417,115 +244,84 @@ async def test_a_memory_pipe_alone_leads_nowhere() -> None:
     assert pipe.bytes_written == 0
 
 
-# --- files, which only the socket's pipe sends ---------------------------------------------------
+# --- places, which only some pipes ask for -------------------------------------------------------
 
-only_sockets = pytest.mark.parametrize("kind", ["socket"])
-
-
-@pytest.fixture(params=["sendfile", "refused"])
-def sendfile(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The system's own way, and one where a file system or socket cannot do it."""
-    if request.param == "refused":
-
-        def refuse(*_: object) -> int:
-            raise OSError(errno.EINVAL, "Invalid argument")
-
-        monkeypatch.setattr(os, "sendfile", refuse)
+placing_kinds = pytest.mark.parametrize("kind", ["socket", "tls"])
 
 
-CONTENT = SEED.randbytes(8 << 20)
+class Placing(Sink):
+    """Takes apart messages of ``length`` bytes: a head of each, and then a place for the rest.
+
+    At ``most`` so many bytes at a time, and until ``limit`` of them have been placed.
+    """
+
+    HEAD = 28
+
+    def __init__(self, length: int, most: int = 1 << 20, limit: int = 1 << 30) -> None:
+        super().__init__()
+        self.placed = 0
+        self.error: LacunaError | None = None
+        self._length = length
+        self._limit = limit
+        self._room = memoryview(bytearray(most))
+
+    def room(self) -> memoryview | None:
+        seen = len(self.data) % self._length
+        missing = self._length - seen if seen >= self.HEAD else 0
+        return self._room[: min(missing, self._limit - self.placed)] or None
+
+    def filled(self, count: int) -> None:
+        self.data += self._room[:count]
+        self.placed += count
+        self.more.set()
+        if self.error is not None:
+            raise self.error
 
 
-@pytest.fixture
-def image(tmp_path: Path) -> Iterator[int]:
-    """A descriptor of a file with CONTENT."""
-    path = tmp_path / "image"
-    path.write_bytes(CONTENT)
-    with path.open("rb") as file:
-        yield file.fileno()
-
-
-@only_sockets
-@pytest.mark.usefixtures("sendfile", "near")
-async def test_files_between_bytes(image: int, ends: Ends, far: Sink) -> None:
-    assert ends[0].sends_files
-    expected = bytearray()
-    for number, (offset, size) in enumerate([(0, 1), (5, 4 << 20), (4096, 77), (1, 3 << 20)]):
-        header = b"<%d>" % number
-        ends[0].write_file(header, image, offset, size)
-        expected += header + CONTENT[offset : offset + size]
-        ends[0].write(b"tail", memoryview(b"more"))
-        expected += b"tailmore"
-    await asyncio.gather(ends[0].drain(), far.until(len(expected)))
-    assert far.data == expected
-    assert ends[0].bytes_written == len(expected)
-
-
-@only_sockets
-@pytest.mark.usefixtures("sendfile", "near")
-async def test_a_file_waits_for_a_reader(image: int, ends: Ends, far: Sink) -> None:
-    ends[1].pause_reading()
-    for _ in range(3):
-        ends[0].write_file(b"", image, 0, 8 << 20)
-    drained = asyncio.create_task(ends[0].drain())
-    await turns()
-    assert not drained.done()
-    ends[1].resume_reading()
-    await asyncio.gather(drained, far.until(24 << 20))
-    assert far.data == CONTENT * 3
-
-
-@only_sockets
-@pytest.mark.usefixtures("sendfile")
-@pytest.mark.parametrize("missing", [1, 8 << 20])
-async def test_a_file_that_got_shorter_ends_the_pipe(
-    missing: int, image: int, ends: Ends, near: Sink, far: Sink
+@placing_kinds
+@pytest.mark.parametrize("limit", [1, 1000, 1 << 30])
+@pytest.mark.parametrize(("length", "most"), [(10_000, 700), (262_148, 1 << 20), (3_000_000, 99)])
+async def test_placed_and_not_it_is_all_there(
+    length: int, most: int, limit: int, ends: Ends, far: Sink
 ) -> None:
-    ends[0].write_file(b"head", image, missing, 8 << 20)
-    with pytest.raises(SourceChangedError):
-        await asyncio.wait_for(ends[0].drain(), 5)
+    taking = Placing(length, most, limit)
+    content = SEED.randbytes(length * 2 + 5)
+    ends[0].place = taking
+    ends[0].start(taking)
+    ends[1].write(content[:28])
+    await taking.until(28)
+    ends[1].write(content[28:])
+    await asyncio.wait_for(ends[1].drain(), 20)
+    await taking.until(len(content))
+    assert taking.data == content
+    assert 0 < taking.placed <= limit
+    ends[1].close()
     await ends[0].wait_closed()
-    await turns(2)
-    assert [type(reason) for reason in near.reasons] == [SourceChangedError]
-    await ends[1].wait_closed()
-    # What did arrive is never made up.
-    assert CONTENT[missing:].startswith(bytes(far.data.removeprefix(b"head")))
+    assert len(taking.reasons) == 1
 
 
-@only_sockets
-async def test_an_error_of_the_disk_ends_the_pipe(
-    monkeypatch: pytest.MonkeyPatch, ends: Ends, near: Sink
-) -> None:
-    def fail(*_: object) -> int:
-        raise OSError(errno.EIO, "Input/output error")
+@placing_kinds
+async def test_what_is_behind_a_place_is_read_sparingly(ends: Ends, far: Sink) -> None:
+    """So that most of long messages goes to its place, however they are cut up on the way."""
+    length, messages = 262_148, 40
+    taking = Placing(length)
+    ends[0].place = taking
+    ends[0].start(taking)
+    ends[1].write(bytes(length * messages))
+    await asyncio.wait_for(ends[1].drain(), 20)
+    await taking.until(length * messages)
+    assert taking.placed >= length * messages * 3 // 4
 
-    monkeypatch.setattr(os, "sendfile", fail)
-    ends[0].write_file(b"", 0, 0, 1)
-    ends[0].write_file(b"", 0, 0, 1)
-    with pytest.raises(ConnectionLostError, match="Input/output error"):
-        await ends[0].drain()
 
-
-@only_sockets
-async def test_a_socket_that_breaks_while_read(ends: Ends, near: Sink, far: Sink) -> None:
-    pipe = ends[1]
-    assert isinstance(pipe, SocketPipe)
-    whole = pipe._sock
-    faults = [BlockingIOError(), InterruptedError(), OSError(errno.EIO, "broken")]
-
-    class Faulty:
-        """The socket, except that reading it fails."""
-
-        def __getattr__(self, name: str) -> object:
-            return getattr(whole, name)
-
-        def recv_into(self, _: object) -> int:
-            raise faults.pop(0)
-
-    pipe._sock = Faulty()  # type: ignore[assignment]
-    for _ in range(2):
-        pipe._read()
-        assert pipe._reason is None
-    pipe._read()
-    await turns(2)
-    assert [str(reason) for reason in far.reasons] == ["the connection broke: broken"]
+@placing_kinds
+async def test_a_place_that_finds_an_error_ends_the_pipe(ends: Ends, far: Sink) -> None:
+    taking = Placing(28 + 100)
+    ends[0].place, taking.error = taking, ProtocolError("no more was to come")
+    ends[0].start(taking)
+    ends[1].write(b"x" * 28)
+    await taking.until(28)
+    ends[1].write(b"x" * (100 + BEHIND))
+    await asyncio.wait_for(ends[0].wait_closed(), 5)
+    await turns(3)
+    assert taking.reasons == [taking.error]
+    assert len(taking.data) == 28 + 100

@@ -99,9 +99,9 @@ def test_refuses(text: str) -> None:
     ("text", "names"),
     [
         ("qemu:///system", ("storage:///system", "qemu:///system")),
-        ("qemu+ssh://u@h/session", ("storage:///session", "qemu:///session")),
+        ("qemu+ssh://u@h/session", ("storage:///session", "storage:///system", "qemu:///session")),
         ("storage:///system?socket=/x", ("storage:///system",)),
-        ("storage:///session", ("storage:///session",)),
+        ("storage:///session", ("storage:///session", "storage:///system")),
         ("test:///default", ("test:///default",)),
         ("qemu+tcp://h/system?name=lxc%3A%2F%2F%2Fx", ("lxc:///x",)),
         ("qemu:///system?a=1&mode=auto&b=2", ("storage:///system", "qemu:///system?a=1&b=2")),

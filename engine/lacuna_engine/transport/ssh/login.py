@@ -31,6 +31,9 @@ LOGIN_TIMEOUT = 600
 _CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
 """Half as fast again as asyncssh's first choice (transports.md 4)."""
 
+_COMPRESSION = {"yes": ["zlib@openssh.com", "zlib", "none"], "no": ["none"]}
+"""What OpenSSH offers for either."""
+
 _KEY_TYPES = {"ssh-ed25519": "ED25519", "ssh-rsa": "RSA", "ssh-ed448": "ED448"}
 
 
@@ -207,6 +210,8 @@ class _Login:
         }
         if settings.config.get("Ciphers") is None:
             options["encryption_algs"] = _CIPHERS
+        if target.compression:
+            options["compression_algs"] = _COMPRESSION[target.compression]
         if target.keyfile:
             key = open_key(target.keyfile)
             # An encrypted one is opened when the agent was of no help.

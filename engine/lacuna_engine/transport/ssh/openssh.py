@@ -244,6 +244,8 @@ def _options(target: Target) -> list[str]:
         options["PreferredAuthentications"] = ",".join(target.ssh_methods)
         if "agent" not in target.methods:
             options["IdentityAgent"] = "none"
+    if target.compression:
+        options["Compression"] = target.compression
     words = ["-T", "-x", "-a", "-e", "none"]
     for name, value in options.items():
         words += ["-o", f"{name}={value}"]

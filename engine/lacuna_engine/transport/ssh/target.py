@@ -56,6 +56,8 @@ class Target:
     methods: tuple[str, ...]
     """Ways to log in, by the names of the URI; empty for all."""
     may_ask: bool
+    compression: str
+    """``yes`` or ``no``; empty for what the settings for ssh say."""
 
     @property
     def where(self) -> str:
@@ -72,7 +74,7 @@ class Target:
         """Equal for targets that one login serves."""
         return (
             *(self.host, self.user, self.port, self.command, self.keyfile),
-            *(self.known_hosts, self.host_check, self.methods, self.may_ask),
+            *(self.known_hosts, self.host_check, self.methods, self.may_ask, self.compression),
         )
 
 
@@ -112,6 +114,7 @@ def target_of(uri: ConnectionUri) -> Target:
         host_check=_host_check(uri),
         methods=_methods(uri),
         may_ask=not uri.flag("no_tty"),
+        compression=_compression(uri),
     )
 
 
@@ -130,6 +133,13 @@ def _host_check(uri: ConnectionUri) -> str:
                 f"'{uri}': unknown known_hosts_verify '{other}'",
                 hint="Known ones: normal, auto, ignore.",
             )
+
+
+def _compression(uri: ConnectionUri) -> str:
+    wanted = uri.parameters.get("compression", "").lower()
+    if wanted not in ("", "yes", "no"):
+        raise UsageError(f"'{uri}': unknown compression '{wanted}'", hint="Known ones: yes, no.")
+    return wanted
 
 
 def _methods(uri: ConnectionUri) -> tuple[str, ...]:
