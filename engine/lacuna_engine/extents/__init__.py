@@ -6,6 +6,7 @@ Three layers: pure structures (`IntervalMap`, `ExtentMap`), a pure search for ze
 lengths are bytes; ranges are half open.
 """
 
+from lacuna_engine.extents.cache import available_memory, drop_cached, fetch_ahead, outgrows
 from lacuna_engine.extents.intervals import IntervalMap
 from lacuna_engine.extents.map import Extent, ExtentMap, ExtentRecord, Kind, Progress
 from lacuna_engine.extents.probe import probe_zeros
@@ -42,12 +43,16 @@ __all__ = [
     "ZeroScan",
     "ZeroScanner",
     "allocated_bytes",
+    "available_memory",
+    "drop_cached",
+    "fetch_ahead",
     "file_map",
     "grain_runs",
     "is_zero",
     "make_sparse",
     "may_have_zeros",
     "open_source",
+    "outgrows",
     "probe_zeros",
     "punch_hole",
     "scan_file",

@@ -1,4 +1,4 @@
-"""Linux: punching holes by fallocate, device sizes, and leaving the page cache as it was.
+"""Linux: punching holes by fallocate, device sizes, and what the page cache holds.
 
 Not to be used but through `_system`. Offsets and lengths are bytes.
 """
@@ -10,6 +10,7 @@ import errno
 import os
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 
 from lacuna_engine.extents._posix import UNSUPPORTED
@@ -19,12 +20,16 @@ __all__: list[str] = []
 _KEEP_SIZE = 0x01  # FALLOC_FL_KEEP_SIZE
 _PUNCH_HOLE = 0x02  # FALLOC_FL_PUNCH_HOLE, only valid together with the other
 
+_FETCHED = 128 * 1024
+"""Bytes asked for in one call: of more, many kernels fetch only the beginning (read_ahead_kb)."""
+
 Fallocate = Callable[[int, int, int, int], int]
 
 if sys.platform == "linux":
     from lacuna_engine.extents._posix import allocated, data_sections, make_sparse
 
-    __all__ += ["allocated", "data_sections", "device_size", "forget", "make_sparse", "punch"]
+    __all__ += ["allocated", "available_memory", "data_sections", "device_size", "fetch", "forget"]
+    __all__ += ["make_sparse", "punch"]
 
     @cache
     def _fallocate() -> Fallocate | None:
@@ -71,3 +76,18 @@ if sys.platform == "linux":
     def forget(fd: int, start: int, end: int) -> None:
         """Let the kernel drop ``[start, end)`` from the page cache; clean pages only."""
         os.posix_fadvise(fd, start, end - start, os.POSIX_FADV_DONTNEED)
+
+    def fetch(fd: int, start: int, end: int) -> None:
+        """Let the kernel begin to read ``[start, end)`` into the page cache; waits for nothing."""
+        for position in range(start, end, _FETCHED):
+            count = min(_FETCHED, end - position)
+            os.posix_fadvise(fd, position, count, os.POSIX_FADV_WILLNEED)
+
+    def available_memory() -> int | None:
+        """Return how many bytes could be had without swapping; None if that is not known."""
+        with suppress(OSError, ValueError), open("/proc/meminfo", encoding="ascii") as lines:  # noqa: PTH123
+            for line in lines:
+                name, _, value = line.partition(":")
+                if name == "MemAvailable":
+                    return int(value.removesuffix("kB\n")) * 1024
+        return None

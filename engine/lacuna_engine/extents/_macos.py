@@ -25,7 +25,8 @@ if sys.platform != "win32":
 
     from lacuna_engine.extents._posix import allocated, data_sections, make_sparse
 
-    __all__ += ["allocated", "data_sections", "device_size", "forget", "make_sparse", "punch"]
+    __all__ += ["allocated", "available_memory", "data_sections", "device_size", "fetch", "forget"]
+    __all__ += ["make_sparse", "punch"]
 
     def punch(fd: int, start: int, end: int) -> bool:
         """Make ``[start, end)`` a hole; see `sparse.punch_hole`.
@@ -73,3 +74,11 @@ if sys.platform != "win32":
     def forget(fd: int, start: int, end: int) -> None:
         """Do nothing: macOS has no call that drops a range from the cache."""
         del fd, start, end
+
+    def fetch(fd: int, start: int, end: int) -> None:
+        """Do nothing: macOS reads ahead by itself."""
+        del fd, start, end
+
+    def available_memory() -> int | None:
+        """Return None: it only matters where ranges can be dropped from the cache."""
+        return None

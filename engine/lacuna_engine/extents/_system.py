@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["allocated", "data_sections", "device_size", "forget", "make_sparse", "punch"]
+__all__ = [
+    "allocated",
+    "available_memory",
+    "data_sections",
+    "device_size",
+    "fetch",
+    "forget",
+    "make_sparse",
+    "punch",
+]
 
 if sys.platform == "win32":
     from lacuna_engine.extents._windows import (
         allocated,
+        available_memory,
         data_sections,
         device_size,
+        fetch,
         forget,
         make_sparse,
         punch,
@@ -18,8 +29,10 @@ if sys.platform == "win32":
 elif sys.platform == "darwin":
     from lacuna_engine.extents._macos import (
         allocated,
+        available_memory,
         data_sections,
         device_size,
+        fetch,
         forget,
         make_sparse,
         punch,
@@ -27,8 +40,10 @@ elif sys.platform == "darwin":
 else:
     from lacuna_engine.extents._linux import (
         allocated,
+        available_memory,
         data_sections,
         device_size,
+        fetch,
         forget,
         make_sparse,
         punch,

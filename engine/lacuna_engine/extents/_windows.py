@@ -111,7 +111,8 @@ if sys.platform == "win32":
     from ctypes import wintypes
     from functools import partial
 
-    __all__ += ["allocated", "data_sections", "device_size", "forget", "make_sparse", "punch"]
+    __all__ += ["allocated", "available_memory", "data_sections", "device_size", "fetch", "forget"]
+    __all__ += ["make_sparse", "punch"]
 
     _kernel32 = ctypes.WinDLL("kernel32", use_last_error=True)
     _kernel32.DeviceIoControl.argtypes = (
@@ -204,3 +205,11 @@ if sys.platform == "win32":
     def forget(fd: int, start: int, end: int) -> None:
         """Do nothing: Windows has no call that drops a range from the cache."""
         del fd, start, end
+
+    def fetch(fd: int, start: int, end: int) -> None:
+        """Do nothing: Windows reads ahead by itself."""
+        del fd, start, end
+
+    def available_memory() -> int | None:
+        """Return None: it only matters where ranges can be dropped from the cache."""
+        return None

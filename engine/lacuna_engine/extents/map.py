@@ -268,12 +268,15 @@ class ExtentMap:
 
     def to_record(self) -> ExtentRecord:
         """Return the whole map in plain form; `from_record` gives an equal map back."""
+        # Maps are saved again and again, and members are slower to tell their values than a table.
+        kinds: dict[Kind, int] = {kind: kind.value for kind in Kind}
+        steps: dict[Progress, int] = {step: step.value for step in Progress}
         return {
             "version": RECORD_VERSION,
             "size": self.size,
-            "kinds": [n for start, end, kind in self.kinds() for n in (end - start, kind.value)],
+            "kinds": [n for start, end, kind in self.kinds() for n in (end - start, kinds[kind])],
             "progress": [
-                n for start, end, progress in self.progress() for n in (end - start, progress.value)
+                n for start, end, step in self.progress() for n in (end - start, steps[step])
             ],
         }
 

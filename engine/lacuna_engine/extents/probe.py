@@ -3,7 +3,8 @@
 A run of at least ``STRIDE`` zeros that is made of whole pages holds a page at a multiple of
 ``STRIDE``. So it is enough to look at those pages, one in sixteen, and only around one that is
 zero at its neighbours. Dense data costs a sixteenth of a full scan, and what is never read need
-not pass through the process: it can be sent straight from the file.
+not pass through the process: it can be sent straight from the file. The
+system is asked for all of it all the same, since whoever sends it needs it next.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from lacuna_engine.errors import SourceChangedError
+from lacuna_engine.extents.cache import fetch_ahead
 from lacuna_engine.extents.source import Source
 from lacuna_engine.extents.zeros import ZeroRun, grain_runs, is_zero
 
@@ -39,8 +41,12 @@ def probe_zeros(source: Source, start: int, end: int) -> Iterator[ZeroRun]:
     """
     prober = _Prober(source, start, end)
     done = start  # everything before has been reported
-    probe = start
+    probe = fetched = start
     while probe < end:
+        if probe >= fetched:
+            # Asked for page by page a disk would have to search for each of them.
+            fetched = min(probe + CERTAIN, end)
+            fetch_ahead(source.fd, probe, fetched)
         if not prober.is_zero_page(probe):
             # No long run reaches over this page, so all before it is settled.
             if probe - done >= CERTAIN:

@@ -122,7 +122,10 @@ def _check_replaceable(destination: Destination, old: VolumeDescription) -> None
 async def existing_volume(
     storage: Storage, pool: PoolHandle, name: str
 ) -> VolumeDescription | None:
-    """Describe the volume of that name, None if there is none."""
+    """Describe the volume of that name, None if there is none.
+
+    Raises :class:`RemoteError`, :class:`ConnectionLostError`.
+    """
     try:
         return await storage.describe_volume(await storage.volume(pool, name))
     except VolumeNotFoundError:

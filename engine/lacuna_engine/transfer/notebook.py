@@ -54,7 +54,11 @@ class Notebook:
             self._save(durable=True)
 
     def save(self, *, durable: bool = False) -> None:
-        """Note how far it is; call this after having heard of the daemon."""
+        """Note how far it is; call this after having heard of the daemon.
+
+        From time to time only, unless it is to be ``durable``: then at once, and it is on the disk
+        when this returns.
+        """
         if self._checkpoint is None:
             return
         self._checkpoint.seen = time.time()

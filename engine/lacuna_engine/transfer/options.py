@@ -7,7 +7,10 @@ from enum import StrEnum
 
 from lacuna_engine.storage.records import Permissions
 
-__all__ = ["MOST_CONNECTIONS", "IfExists", "TransferOptions"]
+__all__ = ["MOST_CONNECTIONS", "START_OVER", "IfExists", "TransferOptions"]
+
+START_OVER = "Start over (lacuna resume --start-over), which gives up what has arrived."
+"""The advice where only that helps; who knows of the option looks for this text."""
 
 
 MOST_CONNECTIONS = 16

@@ -13,17 +13,17 @@ from lacuna_engine.extents import Progress
 from lacuna_engine.transfer.limit import Limiter, allowance
 from lacuna_engine.transfer.plan import NOTHING, Deferred
 from lacuna_engine.transfer.progress import Tracker
-from lacuna_engine.transfer.reader import BATCH_BYTES
+from lacuna_engine.transfer.reader import BATCH_BYTES, LARGE_BATCH
 
 __all__ = ["Packets"]
 
 PACKET = BATCH_BYTES
 
-FIRST_PACKET = 4 << 20
-"""Bytes of the first packet that comes straight from the file. The daemon takes memory for each
-message and gives it back; when it has once given back a message of 4 MiB, the C library keeps what
-messages of 1 MiB need instead of returning it to the system each time. 2 GiB then cost 4,000 to
-8,000 page faults instead of 420,000, and 1.5 s instead of 2.5 s (medians, tmpfs; 2 MiB: 50,000)."""
+LARGE_PACKET = LARGE_BATCH
+"""Bytes of the first packet that can be so long. The daemon takes memory for each message and gives
+it back; when it has once given back a message of 4 MiB, the C library keeps what messages of 1 MiB
+need instead of returning it to the system each time. 2 GiB then cost 4,000 to 8,000 page faults
+instead of 420,000, and 1.5 s instead of 2.5 s (medians, tmpfs; 2 MiB: 50,000)."""
 
 GATHERED = 128
 """Messages that are sent together at most."""
@@ -55,24 +55,29 @@ class Packets:
         self._marked = position
         self._bytes = self._messages = 0
         """Of data, and of messages, gathered."""
+        self._has_large = False
 
     async def data(self, length: int, view: memoryview | bytes | None = None) -> None:
         """Send ``length`` bytes of data; ``view``, if given, holds them until :meth:`flush`."""
         done = 0
         while done < length:
-            size = min(PACKET, length - done)
+            size = self._next_size(length - done)
+            await self._wait(size)
             if view is None:
-                if not self._tracker.moved and not self._limiter.rate:
-                    size = min(FIRST_PACKET, length - done)
-                await self._wait(size)
                 await self._stream.send_file(self._fd, self.position, size)
             else:
-                await self._wait(size)
                 self._stream.put(view[done : done + size])
             done += size
             self._tracker.moved += size
             self._bytes += size
             await self._put(size, flush=view is None)
+
+    def _next_size(self, left: int) -> int:
+        """Return the size of a packet of ``left`` bytes at most; a pace makes all of them small."""
+        if left >= LARGE_PACKET and not self._has_large and not self._limiter.rate:
+            self._has_large = True
+            return LARGE_PACKET
+        return min(PACKET, left)
 
     async def hole(self, length: int) -> None:
         """Send a hole of ``length`` bytes."""

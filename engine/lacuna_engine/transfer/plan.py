@@ -82,7 +82,10 @@ NOTHING = Deferred()
 
 
 def choose_deferred(kinds: Iterable[tuple[int, int, Kind]]) -> Deferred:
-    """Return the runs of data that are long enough, or nothing if they are not worth it."""
+    """Return the runs of data that are long enough, or nothing if they are not worth it.
+
+    ``kinds`` are ranges in bytes as (start, end, kind).
+    """
     chosen = Deferred(
         tuple(
             (start, end) for start, end, kind in kinds if kind is Kind.DATA and end - start >= LONG

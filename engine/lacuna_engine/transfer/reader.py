@@ -18,9 +18,11 @@ from dataclasses import dataclass
 from lacuna_engine.errors import SourceChangedError
 from lacuna_engine.extents import Kind, grain_runs, may_have_zeros, probe_zeros
 from lacuna_engine.extents.source import Source, local_errors
+from lacuna_engine.transfer.trail import Trail
 
 __all__ = [
     "BATCH_BYTES",
+    "LARGE_BATCH",
     "Batch",
     "Run",
     "plan_batches",
@@ -32,6 +34,9 @@ __all__ = [
 BATCH_BYTES = 1 << 20
 """Bytes of data in a batch at most, and so in a packet: the daemon takes packets of 1 MiB fastest
 (775 MiB/s to tmpfs; 256 KiB 623, 4 MiB 674; protocol.md 4.2)."""
+
+LARGE_BATCH = 4 << 20
+"""The same for one batch in some, so that a packet can be as large (`packets.LARGE_PACKET`)."""
 
 PLAN_BYTES = 8 << 20
 """The same for data that is not read: only the hand-over costs anything then."""
@@ -73,28 +78,38 @@ Batch = list[Run]
 
 
 async def read_batches(
-    source: Source, kinds: Iterable[tuple[int, int, Kind]], *, zero_scan: bool
+    source: Source,
+    kinds: Iterable[tuple[int, int, Kind]],
+    *,
+    zero_scan: bool,
+    trail: Trail | None = None,
 ) -> AsyncGenerator[Batch, None]:
     """Yield the image's runs in order. A batch's views are valid until the next one is asked for.
 
     Close it (``aclosing``): until then its thread may still read the file.
-    ``kinds`` covers the image in order, as a scan gives it. Raises :class:`SourceChangedError` if
-    the file has become shorter, :class:`LocalFileError` if it cannot be read.
+    ``kinds`` covers the image in order, as a scan gives it; ``trail`` is told what has been used.
+    Raises :class:`SourceChangedError` if the file has become shorter, :class:`LocalFileError` if it
+    cannot be read.
     """
-    buffers = deque(memoryview(bytearray(BATCH_BYTES)) for _ in range(AHEAD + 1))
+    sizes = [*[BATCH_BYTES] * AHEAD, LARGE_BATCH]
+    buffers = deque(memoryview(bytearray(size)) for size in sizes)
     pieces = _Pieces(kinds)
 
     def fill() -> Batch:
         buffers.rotate(-1)
-        return _fill(source, pieces, buffers[0], zero_scan)
+        return _fill(source, pieces, buffers[-1], zero_scan)
 
-    async with aclosing(_ahead(fill)) as batches:
+    async with aclosing(_ahead(fill, trail)) as batches:
         async for batch in batches:
             yield batch
 
 
 async def plan_batches(
-    source: Source, kinds: Iterable[tuple[int, int, Kind]], *, zero_scan: bool
+    source: Source,
+    kinds: Iterable[tuple[int, int, Kind]],
+    *,
+    zero_scan: bool,
+    trail: Trail | None = None,
 ) -> AsyncGenerator[Batch, None]:
     """Yield the image's runs in order, without reading long ones. Otherwise as `read_batches`."""
     runs = _plan(source, kinds, zero_scan=zero_scan)
@@ -111,7 +126,7 @@ async def plan_batches(
             read += 0 if run.view is None else run.length
         return batch
 
-    async with aclosing(_ahead(gather)) as batches:
+    async with aclosing(_ahead(gather, trail)) as batches:
         async for batch in batches:
             yield batch
 
@@ -136,7 +151,7 @@ def _plan(
                 yield Run(begin, until, Kind.ZERO if zero else Kind.DATA)
 
 
-async def _ahead(produce: Callable[[], Batch]) -> AsyncGenerator[Batch, None]:
+async def _ahead(produce: Callable[[], Batch], trail: Trail | None) -> AsyncGenerator[Batch, None]:
     """Yield what ``produce`` makes in a thread, some batches ahead, until it makes an empty one."""
     loop = asyncio.get_running_loop()
     with ThreadPoolExecutor(1, thread_name_prefix="lacuna-read") as executor:
@@ -144,6 +159,9 @@ async def _ahead(produce: Callable[[], Batch]) -> AsyncGenerator[Batch, None]:
         try:
             while batch := await waiting.popleft():
                 yield batch
+                if trail is not None and trail.is_dropped:
+                    used = [(run.start, run.end) for run in batch if run.kind is not Kind.HOLE]
+                    executor.submit(trail.leave, used)
                 waiting.append(loop.run_in_executor(executor, produce))
         finally:
             for future in waiting:
@@ -184,7 +202,10 @@ def _fill(source: Source, pieces: _Pieces, buffer: memoryview, zero_scan: bool) 
         view = buffer[filled : filled + end - start]
         read_exactly(source, view, start)
         filled += end - start
-        batch.extend(zero_runs(start, view) if zero_scan else [Run(start, end, kind, view)])
+        if zero_scan and may_have_zeros(view, MIN_ZERO_RUN):
+            batch.extend(zero_runs(start, view))
+        else:
+            batch.append(Run(start, end, kind, view))
     return batch
 
 

@@ -30,7 +30,8 @@ class Report:
 
     ``bytes_total`` = ``bytes_data`` + ``bytes_hole`` + ``bytes_zero`` is the image;
     ``bytes_sent`` and ``bytes_received`` are stream payload of the transfer itself and of reading
-    back; ``bytes_wire`` is everything written to and read from the transport.
+    back; ``bytes_wire`` is everything written to and read from the transport. ``seconds`` is the
+    time it took, by the clock on the wall.
     """
 
     source: str

@@ -18,6 +18,7 @@ from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
 from lacuna_engine.storage import Storage, display_name
 from lacuna_engine.transfer.checkpoint import Checkpoint, Mark
 from lacuna_engine.transfer.destination import Destination
+from lacuna_engine.transfer.options import START_OVER
 from lacuna_engine.transfer.reader import read_exactly
 from lacuna_engine.transfer.streams import open_download
 
@@ -39,8 +40,6 @@ TRUSTED_SECONDS = 10.0
 
 SETTLE = 0.1
 """Seconds between two looks at a volume that the stream of a dead client may still fill."""
-
-START_OVER = "Start over (lacuna resume --start-over), which gives up what has arrived."
 
 PIECE = 1 << 20
 

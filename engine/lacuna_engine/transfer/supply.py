@@ -22,6 +22,7 @@ from lacuna_engine.transfer.resume import first_difference
 from lacuna_engine.transfer.sampling import has_many_zeros, last_data
 from lacuna_engine.transfer.session import Session
 from lacuna_engine.transfer.streams import open_download
+from lacuna_engine.transfer.trail import Trail
 from lacuna_engine.transfer.verify import digest_of_file, digest_of_volume
 
 __all__ = ["FileSupply", "Origin", "Supply", "VolumeSupply"]
@@ -119,6 +120,11 @@ class FileSupply:
         self.size = source.size
         self.mark: Mark = FileMark.of(source)
         self.fd = source.fd
+        self._trail = Trail(source)
+
+    def close(self) -> None:
+        """All has been sent, or given up."""
+        self._trail.end()
 
     async def survey(self, *, zero_scan: bool = False) -> ExtentMap:
         return await asyncio.to_thread(file_map, self.fd, zero_scan=zero_scan)
@@ -131,7 +137,7 @@ class FileSupply:
     ) -> AsyncGenerator[Batch, None]:
         del start
         reader = plan_batches if unread else read_batches
-        return reader(self._source, kinds, zero_scan=zero_scan)
+        return reader(self._source, kinds, zero_scan=zero_scan, trail=self._trail)
 
     async def long_runs(self, extents: ExtentMap) -> Deferred:
         chosen = choose_deferred(extents.kinds())

@@ -18,7 +18,14 @@ from pathlib import Path
 from typing import TypeVar
 
 from lacuna_engine.errors import ExistsError, LocalFileError, NoSpaceError
-from lacuna_engine.extents import grain_runs, make_sparse, may_have_zeros
+from lacuna_engine.extents import (
+    available_memory,
+    drop_cached,
+    grain_runs,
+    make_sparse,
+    may_have_zeros,
+    outgrows,
+)
 from lacuna_engine.extents.source import local_errors
 from lacuna_engine.storage import local_file_name
 from lacuna_engine.transfer.destination import numbered
@@ -99,6 +106,7 @@ class LocalTarget:
             flags |= os.O_CLOEXEC | os.O_NOFOLLOW
         with local_errors(str(path), "create" if part is None else "go on with"):
             self.fd = os.open(self.part, flags, 0o666)
+        self._is_dropped = outgrows(size, available_memory())
         if part is not None:
             return
         try:
@@ -164,9 +172,11 @@ class LocalTarget:
                 view, position = view[count:], position + count
 
     def flush(self) -> None:
-        """Have the data on the disk; blocking."""
+        """Have the data on the disk; blocking. What is larger than memory leaves the cache then."""
         with local_errors(str(self.path), "write"):
             os.fsync(self.fd)
+        if self._is_dropped:
+            drop_cached(self.fd, 0, self.size)
 
     def complete(self, *, replace: bool) -> None:
         """Move the file to its place; blocking. Raises :class:`ExistsError` if it is taken."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 from lacuna_engine.errors import UsageError
@@ -75,7 +76,8 @@ class Upload:
         try:
             with open_source(self._file) as source:
                 self._check_format(source)
-                await self._filling.run(FileSupply(source))
+                with closing(FileSupply(source)) as supply:
+                    await self._filling.run(supply)
         finally:
             self.tracker.phase = Phase.ENDED
             self.report.seconds = round(time.monotonic() - started, 3)

@@ -18,6 +18,7 @@ from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.transfer.digest import BlockDigest, Section
 from lacuna_engine.transfer.reader import read_batches, zero_runs
 from lacuna_engine.transfer.receiver import LANES, Receiver, ShortError
+from lacuna_engine.transfer.trail import Trail
 
 __all__ = ["compare", "digest_of_file", "digest_of_volume"]
 
@@ -27,16 +28,23 @@ SHOWN_RANGES = 8
 async def digest_of_file(
     source: Source, size: int, kinds: Iterable[tuple[int, int, Kind]]
 ) -> BlockDigest:
-    """Read a local file, holes unread, and digest it."""
+    """Read a local file, holes unread, and digest it.
+
+    ``kinds`` are its ranges in bytes as (start, end, kind), in order and without gaps.
+
+    Raises :class:`LocalFileError`, :class:`SourceChangedError` if it has become shorter.
+    """
     digest = BlockDigest(size)
     section = digest.section()
-    async with aclosing(read_batches(source, kinds, zero_scan=False)) as batches:
+    trail = Trail(source)
+    async with aclosing(read_batches(source, kinds, zero_scan=False, trail=trail)) as batches:
         async for batch in batches:
             for run in batch:
                 if run.view is None:
                     section.hole(run.length)
                 else:
                     await asyncio.to_thread(section.data, run.view)
+    trail.end()
     section.end()
     return digest
 

@@ -78,12 +78,12 @@ class TargetWriter:
         start, end, holes = part.extent
         zeros = await self._target.aside(part.write)
         extents = self._tracker.map
+        extents.advance(start, end, Progress.IN_FLIGHT)  # first: while it is all of one kind
         extents.classify(start, end, Kind.DATA)
         for hole_start, hole_end in holes:
             extents.classify(hole_start, hole_end, Kind.HOLE)
         for zero_start, zero_end in zeros:
             extents.classify(zero_start, zero_end, Kind.ZERO)
-        extents.advance(start, end, Progress.IN_FLIGHT)
         self._tracker.passed += end - start
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
 from engine.scripted import Daemon, socket_pipes
+from engine.transfer.images import make
+from engine.transfer.uploading import CONTENT, LAYOUT, Job
 from lacuna_engine.storage import busy
 from lacuna_engine.transfer import Session, prove, streams
 from lacuna_engine.transport import OPENERS, parse_uri
@@ -34,3 +38,31 @@ async def session(daemon: Daemon) -> AsyncIterator[Session]:
         daemon.calls.clear()
         daemon.arguments.clear()
         yield opened
+
+
+@pytest.fixture
+def image(tmp_path: Path) -> Path:
+    """A file to be uploaded."""
+    path = tmp_path / "img"
+    assert make(path, LAYOUT) == CONTENT
+    return path
+
+
+@pytest.fixture
+def job(daemon: Daemon, session: Session, image: Path) -> Job:
+    """Its upload."""
+    return Job(daemon, session, image)
+
+
+@pytest.fixture
+def naps(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that anybody sleeps from now on, without sleeping."""
+    taken: list[float] = []
+    really = asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        taken.append(seconds)
+        await really(0)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    return taken

@@ -188,15 +188,7 @@ async def test_a_volume_that_is_being_opened(daemon: Daemon, job: Job) -> None:
     assert (await job()).state is State.DONE
 
 
-async def test_the_rate(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    naps: list[float] = []
-    really = asyncio.sleep
-
-    async def sleep(seconds: float) -> None:
-        naps.append(seconds)
-        await really(0)
-
-    monkeypatch.setattr("lacuna_engine.transfer.writer.asyncio.sleep", sleep)
+async def test_the_rate(job: Job, naps: list[float]) -> None:
     await job(TransferOptions(limit=MIB))
     assert sum(nap for nap in naps if nap > 0.2) > 3
 

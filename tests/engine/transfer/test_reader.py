@@ -16,8 +16,8 @@ from engine.transfer.images import KIB, MIB, Kinds, kinds_of, make
 from lacuna_engine.errors import LocalFileError, SourceChangedError
 from lacuna_engine.extents import Kind, Source
 from lacuna_engine.transfer.reader import (
-    BATCH_BYTES,
     BATCH_RUNS,
+    LARGE_BATCH,
     SHORT,
     Batch,
     plan_batches,
@@ -77,8 +77,8 @@ async def check(
     runs: list[tuple[int, int, Kind]] = []
     async with aclosing(read_batches(source, kinds, zero_scan=zero_scan)) as batches:
         async for batch in batches:
-            assert 0 < len(batch) <= BATCH_RUNS + (BATCH_BYTES >> 16 if zero_scan else 0)
-            assert sum(run.length for run in batch if run.view is not None) <= BATCH_BYTES
+            assert 0 < len(batch) <= BATCH_RUNS + (LARGE_BATCH >> 16 if zero_scan else 0)
+            assert sum(run.length for run in batch if run.view is not None) <= LARGE_BATCH
             await asyncio.sleep(0.001)  # the readers ahead have every chance to spoil it
             for run in batch:
                 assert run.start == at

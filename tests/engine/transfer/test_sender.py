@@ -226,15 +226,7 @@ async def test_the_first_byte_is_data(layout: Layout, messages: Messages, send: 
 
 
 @only_memory
-async def test_a_rate_is_kept(send: Sending, monkeypatch: pytest.MonkeyPatch) -> None:
-    naps: list[float] = []
-    really = asyncio.sleep
-
-    async def sleep(seconds: float) -> None:
-        naps.append(seconds)
-        await really(0)
-
-    monkeypatch.setattr("lacuna_engine.transfer.packets.asyncio.sleep", sleep)
+async def test_a_rate_is_kept(send: Sending, naps: list[float]) -> None:
     await send([("data", 4 * MIB), ("hole", 64 * MIB), ("data", MIB)], rate=MIB, proof=False)
     waits = [nap for nap in naps if nap]
     # At least a second for each MiB but for the burst, in short naps; nobody really slept.
