@@ -6,11 +6,10 @@ What an action does is connected by the window; whether it can be done now is se
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject
+from PySide6.QtCore import QObject
 from PySide6.QtGui import QAction, QKeySequence
 from PySide6.QtWidgets import QWidget
 
@@ -18,177 +17,9 @@ from lacuna_gui.slots import ignoring
 from lacuna_gui.theme import icon
 from lacuna_gui.words import plain_text
 
-__all__ = ["ActionSpec", "Actions"]
-
-translate = QCoreApplication.translate
+__all__ = ["Actions"]
 
 Command = Callable[..., Any]
-
-
-@dataclass(frozen=True, slots=True)
-class ActionSpec:
-    """An action's looks. A text that ends in an ellipsis asks before it does anything."""
-
-    name: str
-    text: str
-    shortcut: str = ""
-    icon: str = ""
-    tip: str = ""
-    checkable: bool = False
-
-
-def _specs() -> Iterator[ActionSpec]:
-    yield from _connection_specs()
-    yield from _pool_specs()
-    yield from _volume_specs()
-    yield from _transfer_specs()
-    yield from _other_specs()
-
-
-def _connection_specs() -> Iterator[ActionSpec]:
-    yield ActionSpec(
-        "connection.new",
-        translate("Actions", "&New connection…"),
-        "Ctrl+N",
-        "add-connection",
-        translate("Actions", "Add a connection to a libvirt daemon"),
-    )
-    yield ActionSpec("connection.open", translate("Actions", "&Connect"), "Ctrl+O", "connect")
-    yield ActionSpec(
-        "connection.close", translate("Actions", "&Disconnect"), "Ctrl+Shift+O", "disconnect"
-    )
-    yield ActionSpec("connection.edit", translate("Actions", "&Edit…"), "F4", "edit")
-    yield ActionSpec("connection.duplicate", translate("Actions", "D&uplicate…"), "", "duplicate")
-    yield ActionSpec("connection.delete", translate("Actions", "De&lete connection…"), "", "delete")
-    yield ActionSpec(
-        "connection.import", translate("Actions", "&Import connections…"), "", "import"
-    )
-
-
-def _pool_specs() -> Iterator[ActionSpec]:
-    yield ActionSpec("pool.define", translate("Actions", "De&fine pool…"), "", "new-pool")
-    yield ActionSpec("pool.start", translate("Actions", "&Start"), "", "start")
-    yield ActionSpec("pool.stop", translate("Actions", "S&top…"), "", "stop")
-    yield ActionSpec(
-        "pool.refresh",
-        translate("Actions", "&Refresh"),
-        "F5",
-        "refresh",
-        translate("Actions", "Have the daemon read the pool again"),
-    )
-    yield ActionSpec("pool.autostart", translate("Actions", "Start with the &host"), checkable=True)
-    yield ActionSpec("pool.details", translate("Actions", "Pool &details…"), "Ctrl+I", "info")
-    yield ActionSpec("pool.undefine", translate("Actions", "&Undefine…"), "", "delete")
-
-
-def _volume_specs() -> Iterator[ActionSpec]:
-    yield ActionSpec(
-        "volume.upload",
-        translate("Actions", "&Upload…"),
-        "Ctrl+U",
-        "upload",
-        translate("Actions", "Send image files to this pool"),
-    )
-    yield ActionSpec(
-        "volume.download",
-        translate("Actions", "&Download…"),
-        "Ctrl+D",
-        "download",
-        translate("Actions", "Save the selected volumes as files"),
-    )
-    yield ActionSpec(
-        "volume.new",
-        translate("Actions", "&New volume…"),
-        "Ctrl+Shift+N",
-        "new-volume",
-        translate("Actions", "Create an empty volume"),
-    )
-    yield ActionSpec("volume.clone", translate("Actions", "&Clone…"), "Ctrl+Shift+C", "clone")
-    yield ActionSpec("volume.copy_to", translate("Actions", "Copy &to pool…"), "Ctrl+T", "transfer")
-    yield ActionSpec("volume.resize", translate("Actions", "&Resize…"), "Ctrl+R", "resize")
-    yield ActionSpec("volume.wipe", translate("Actions", "&Wipe…"), "", "wipe")
-    yield ActionSpec("volume.delete", translate("Actions", "De&lete…"), "Del", "delete")
-    yield ActionSpec(
-        "volume.details", translate("Actions", "Volume d&etails…"), "Alt+Return", "info"
-    )
-    yield ActionSpec("volume.copy_name", translate("Actions", "Copy na&me"), "Ctrl+C", "copy")
-    yield ActionSpec("volume.paste", translate("Actions", "&Paste files"), "Ctrl+V", "paste")
-    yield ActionSpec("volume.filter", translate("Actions", "&Filter volumes"), "Ctrl+F", "search")
-
-
-def _transfer_specs() -> Iterator[ActionSpec]:
-    yield ActionSpec("transfer.start", translate("Actions", "&Start now"), "", "start")
-    yield ActionSpec("transfer.pause", translate("Actions", "&Pause"), "Ctrl+P", "pause")
-    yield ActionSpec("transfer.resume", translate("Actions", "&Resume"), "Ctrl+Shift+P", "resume")
-    yield ActionSpec("transfer.cancel", translate("Actions", "&Cancel"), "Ctrl+Del", "cancel")
-    yield ActionSpec("transfer.retry", translate("Actions", "Re&try"), "Ctrl+Shift+R", "retry")
-    yield ActionSpec(
-        "transfer.remove", translate("Actions", "Re&move from list"), "Shift+Del", "remove"
-    )
-    yield ActionSpec("transfer.up", translate("Actions", "Move &up"), "Alt+Up", "arrow-up")
-    yield ActionSpec("transfer.down", translate("Actions", "Move &down"), "Alt+Down", "arrow-down")
-    yield ActionSpec("transfer.top", translate("Actions", "Mo&ve to the top"), "Alt+Home", "top")
-    yield ActionSpec(
-        "transfer.bottom", translate("Actions", "Move to the &bottom"), "Alt+End", "bottom"
-    )
-    yield ActionSpec(
-        "transfer.priority_up", translate("Actions", "&Higher priority"), "Ctrl+Alt+Up"
-    )
-    yield ActionSpec(
-        "transfer.priority_down", translate("Actions", "Lo&wer priority"), "Ctrl+Alt+Down"
-    )
-    yield ActionSpec("transfer.limit", translate("Actions", "&Limit speed…"), "Ctrl+L", "limit")
-    yield ActionSpec(
-        "transfer.open_folder", translate("Actions", "Open &folder"), "Ctrl+Shift+F", "folder-open"
-    )
-    yield ActionSpec(
-        "transfer.copy_details", translate("Actions", "Cop&y details"), "Ctrl+Shift+D", "copy"
-    )
-    yield ActionSpec(
-        "queue.pause",
-        translate("Actions", "Pause &all"),
-        "Ctrl+Shift+Space",
-        "pause",
-        translate("Actions", "Stop all transfers and start none until this is switched off"),
-        checkable=True,
-    )
-    yield ActionSpec(
-        "queue.limit",
-        translate("Actions", "Limit total sp&eed…"),
-        "Ctrl+Shift+L",
-        "limit",
-        translate("Actions", "Limit the speed of all transfers together"),
-    )
-    yield ActionSpec(
-        "queue.forget", translate("Actions", "Clear fi&nished"), "Ctrl+Shift+K", "clear"
-    )
-
-
-def _other_specs() -> Iterator[ActionSpec]:
-    yield ActionSpec("view.connections", translate("Actions", "Go to &connections"), "Ctrl+1")
-    yield ActionSpec("view.volumes", translate("Actions", "Go to &volumes"), "Ctrl+2")
-    yield ActionSpec("view.transfers", translate("Actions", "Go to &transfers"), "Ctrl+3")
-    yield ActionSpec("view.map", translate("Actions", "Go to the extent &map"), "Ctrl+4")
-    yield ActionSpec(
-        "view.show_sidebar", translate("Actions", "Show &sidebar"), "F9", checkable=True
-    )
-    yield ActionSpec(
-        "view.show_transfers", translate("Actions", "Show t&ransfers"), "F10", checkable=True
-    )
-    yield ActionSpec(
-        "view.show_map", translate("Actions", "Show &extent map"), "F11", checkable=True
-    )
-    yield ActionSpec("app.preferences", translate("Actions", "&Preferences…"), "Ctrl+,", "settings")
-    yield ActionSpec("app.quit", translate("Actions", "&Quit"), "Ctrl+Q", "quit")
-    yield ActionSpec("app.shortcuts", translate("Actions", "&Keyboard shortcuts"), "F1", "keyboard")
-    yield ActionSpec(
-        "app.diagnostics",
-        translate("Actions", "Copy &diagnostics"),
-        "",
-        "copy",
-        translate("Actions", "Copy versions and the last errors, without any names"),
-    )
-    yield ActionSpec("app.about", translate("Actions", "&About Lacuna"), "", "about")
 
 
 class Actions(QObject):
@@ -197,22 +28,12 @@ class Actions(QObject):
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._actions: dict[str, QAction] = {}
-        for spec in _specs():
-            action = QAction(spec.text, self)
-            action.setObjectName(spec.name)
-            if spec.shortcut:
-                action.setShortcut(QKeySequence(spec.shortcut))
-            if spec.icon:
-                action.setIcon(icon(spec.icon))
-            if spec.tip:
-                action.setStatusTip(spec.tip)
-            action.setIconText(plain_text(spec.text))
-            tip = spec.tip or action.iconText()
-            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-            action.setToolTip(f"{tip} ({keys})" if keys else tip)
-            action.setCheckable(spec.checkable)
-            self._actions[spec.name] = action
-            window.addAction(action)
+        self._window = window
+        self._make_connection_actions()
+        self._make_pool_actions()
+        self._make_volume_actions()
+        self._make_transfer_actions()
+        self._make_other_actions()
 
     def __getitem__(self, name: str) -> QAction:
         """Return an action by name."""
@@ -235,3 +56,147 @@ class Actions(QObject):
         """Say whether actions can be used now."""
         for name in names:
             self._actions[name].setEnabled(allowed)
+
+    # --- each of them --------------------------------------------------------------------------
+
+    def _add(
+        self,
+        name: str,
+        text: str,
+        keys: str = "",
+        sign: str = "",
+        tip: str = "",
+        *,
+        checkable: bool = False,
+    ) -> None:
+        """Make an action. A ``text`` that ends in an ellipsis asks before it does anything."""
+        action = QAction(text, self)
+        action.setObjectName(name)
+        action.setShortcut(QKeySequence(keys))
+        if sign:
+            action.setIcon(icon(sign))
+        action.setStatusTip(tip)
+        action.setIconText(plain_text(text))
+        shown = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+        tip = tip or action.iconText()
+        action.setToolTip(f"{tip} ({shown})" if shown else tip)
+        action.setCheckable(checkable)
+        self._actions[name] = action
+        self._window.addAction(action)
+
+    def _make_connection_actions(self) -> None:
+        self._add(
+            "connection.new",
+            self.tr("&New connection…"),
+            "Ctrl+N",
+            "add-connection",
+            self.tr("Add a connection to a libvirt daemon"),
+        )
+        self._add("connection.open", self.tr("&Connect"), "Ctrl+O", "connect")
+        self._add("connection.close", self.tr("&Disconnect"), "Ctrl+Shift+O", "disconnect")
+        self._add("connection.edit", self.tr("&Edit…"), "F4", "edit")
+        self._add("connection.duplicate", self.tr("D&uplicate…"), "", "duplicate")
+        self._add("connection.up", self.tr("Mo&ve up"), "", "arrow-up")
+        self._add("connection.down", self.tr("Move d&own"), "", "arrow-down")
+        self._add("connection.delete", self.tr("De&lete connection…"), "", "delete")
+        self._add("connection.import", self.tr("&Import connections…"), "", "import")
+
+    def _make_pool_actions(self) -> None:
+        self._add("pool.define", self.tr("De&fine pool…"), "", "new-pool")
+        self._add("pool.start", self.tr("&Start"), "", "start")
+        self._add("pool.stop", self.tr("S&top…"), "", "stop")
+        self._add(
+            "pool.refresh",
+            self.tr("&Refresh"),
+            "F5",
+            "refresh",
+            self.tr("Have the daemon read the pool again"),
+        )
+        self._add("pool.autostart", self.tr("Start with the &host"), checkable=True)
+        self._add("pool.details", self.tr("Pool &details…"), "Ctrl+I", "info")
+        self._add("pool.undefine", self.tr("&Undefine…"), "", "delete")
+
+    def _make_volume_actions(self) -> None:
+        self._add(
+            "volume.upload",
+            self.tr("&Upload…"),
+            "Ctrl+U",
+            "upload",
+            self.tr("Send image files to this pool"),
+        )
+        self._add(
+            "volume.download",
+            self.tr("&Download…"),
+            "Ctrl+D",
+            "download",
+            self.tr("Save the selected volumes as files"),
+        )
+        self._add(
+            "volume.new",
+            self.tr("&New volume…"),
+            "Ctrl+Shift+N",
+            "new-volume",
+            self.tr("Create an empty volume"),
+        )
+        self._add("volume.clone", self.tr("&Clone…"), "Ctrl+Shift+C", "clone")
+        self._add("volume.copy_to", self.tr("Copy &to pool…"), "Ctrl+T", "transfer")
+        self._add("volume.resize", self.tr("&Resize…"), "Ctrl+R", "resize")
+        self._add("volume.wipe", self.tr("&Wipe…"), "", "wipe")
+        self._add("volume.delete", self.tr("De&lete…"), "Del", "delete")
+        self._add("volume.details", self.tr("Volume d&etails…"), "Alt+Return", "info")
+        self._add("volume.copy_name", self.tr("Copy na&me"), "Ctrl+C", "copy")
+        self._add("volume.paste", self.tr("&Paste files"), "Ctrl+V", "paste")
+        self._add("volume.filter", self.tr("&Filter volumes"), "Ctrl+F", "search")
+
+    def _make_transfer_actions(self) -> None:
+        self._add("transfer.start", self.tr("&Start now"), "", "start")
+        self._add("transfer.pause", self.tr("&Pause"), "Ctrl+P", "pause")
+        self._add("transfer.resume", self.tr("&Resume"), "Ctrl+Shift+P", "resume")
+        self._add("transfer.cancel", self.tr("&Cancel"), "Ctrl+Del", "cancel")
+        self._add("transfer.retry", self.tr("Re&try"), "Ctrl+Shift+R", "retry")
+        self._add("transfer.remove", self.tr("Re&move from list"), "Shift+Del", "remove")
+        self._add("transfer.up", self.tr("Move &up"), "Alt+Up", "arrow-up")
+        self._add("transfer.down", self.tr("Move &down"), "Alt+Down", "arrow-down")
+        self._add("transfer.top", self.tr("Mo&ve to the top"), "Alt+Home", "top")
+        self._add("transfer.bottom", self.tr("Move to the &bottom"), "Alt+End", "bottom")
+        self._add("transfer.priority_up", self.tr("&Higher priority"), "Ctrl+Alt+Up")
+        self._add("transfer.priority_down", self.tr("Lo&wer priority"), "Ctrl+Alt+Down")
+        self._add("transfer.limit", self.tr("&Limit speed…"), "Ctrl+L", "limit")
+        self._add("transfer.open_folder", self.tr("Open &folder"), "Ctrl+Shift+F", "folder-open")
+        self._add("transfer.copy_details", self.tr("Cop&y details"), "Ctrl+Shift+D", "copy")
+        self._add(
+            "queue.pause",
+            self.tr("Pause &all"),
+            "Ctrl+Shift+Space",
+            "pause",
+            self.tr("Stop all transfers and start none until this is switched off"),
+            checkable=True,
+        )
+        self._add(
+            "queue.limit",
+            self.tr("Limit total sp&eed…"),
+            "Ctrl+Shift+L",
+            "limit",
+            self.tr("Limit the speed of all transfers together"),
+        )
+        self._add("queue.forget", self.tr("Clear fi&nished"), "Ctrl+Shift+K", "clear")
+
+    def _make_other_actions(self) -> None:
+        self._add("view.connections", self.tr("Go to &connections"), "Ctrl+1")
+        self._add("view.volumes", self.tr("Go to &volumes"), "Ctrl+2")
+        self._add("view.transfers", self.tr("Go to &transfers"), "Ctrl+3")
+        self._add("view.map", self.tr("Go to the extent &map"), "Ctrl+4")
+        self._add("view.show_sidebar", self.tr("Show &sidebar"), "F9", checkable=True)
+        self._add("view.show_transfers", self.tr("Show t&ransfers"), "F10", checkable=True)
+        self._add("view.show_map", self.tr("Show &extent map"), "F11", checkable=True)
+        self._add("app.preferences", self.tr("&Preferences…"), "Ctrl+,", "settings")
+        self._add("app.quit", self.tr("&Quit"), "Ctrl+Q", "quit")
+        self._add("app.shortcuts", self.tr("&Keyboard shortcuts"), "F1", "keyboard")
+        self._add(
+            "app.diagnostics",
+            self.tr("Copy &diagnostics"),
+            "",
+            "copy",
+            self.tr("Copy versions and the last errors, without any names"),
+        )
+        self._add("app.about", self.tr("&About Lacuna"), "", "about")

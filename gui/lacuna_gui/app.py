@@ -36,6 +36,8 @@ from lacuna_gui.qt_log import log_qt
 from lacuna_gui.screenshot import Screenshot
 from lacuna_gui.settings import Settings
 from lacuna_gui.theme import Scheme, Theme, app_icon
+from lacuna_gui.tray import Tray
+from lacuna_gui.unexpected import Unexpected
 from lacuna_gui.views.drops import offer_of
 from lacuna_gui.window import MainWindow
 from lacuna_gui.worker_queue import WorkerQueue
@@ -85,6 +87,12 @@ class Application(QObject):
         self.desktop = Desktop(loop, self)
         self.window.endings.told.connect(self.desktop.show)
         self.desktop.activated.connect(self.window.come_to_front)
+        self.tray = Tray(
+            self.window, self.window.actions_, self.window.transfers.active, self.queue.signals
+        )
+        self.tray.wanted.connect(self.window.come_to_front)
+        self.tray.show(preferences.tray)
+        self.desktop.icon = self.tray.icon
         settings.changed.connect(self._on_settings)
         self.queue.attach()
         self.queue.set_limit(preferences.limit)
@@ -108,7 +116,10 @@ class Application(QObject):
             self.bridge.run(self.secrets.forget(host.id))
 
     def _on_settings(self) -> None:
-        self._theme.set_scheme(Scheme(self.settings.preferences.theme))
+        preferences = self.settings.preferences
+        self._theme.set_scheme(Scheme(preferences.theme))
+        self.tray.show(preferences.tray)
+        self.desktop.icon = self.tray.icon
 
     def start(self, uris: Sequence[str] = (), files: Sequence[Path] = ()) -> None:
         """Show the window, the saved connections and those given; ask about files given."""
@@ -151,6 +162,7 @@ class Application(QObject):
     def quit(self, code: int = 0) -> None:
         """End everything cleanly; the second time at once."""
         self.window.hide()
+        self.tray.close()
         if self._ending is None:
             self._ending = self.loop.create_task(self._end(code))
 
@@ -192,6 +204,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     built = Application(application, loop, settings, store, theme=theme)
     if arguments.size:
         built.window.resize(*arguments.size)
+    unexpected = Unexpected(built)
+    unexpected.told.connect(built.window.problem)
     _on_signals(loop, built)
     instance.asked.connect(built.on_request)
     if isinstance(application, _Program):
@@ -209,6 +223,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return loop.run_until_complete(built.ended)
     finally:
+        unexpected.close()
         instance.close()
         # Widgets go before the application does; what is left of them is for Python.
         built.window.deleteLater()

@@ -1,8 +1,8 @@
 """Telling somebody something outside of the window, in the way the desktop has for it.
 
 On desktops of freedesktop.org that is their notification service on the session's D-Bus, spoken to
-by a client that never blocks the window. Elsewhere it is the balloon of a tray icon, which is there
-only for that. Where there is neither, nothing is told: nothing depends on it.
+by a client that never blocks the window. Elsewhere it is the balloon of the tray icon, or of one
+that is there only for that. Where there is neither, nothing is told: nothing depends on it.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Desktop(QObject):
         super().__init__(parent)
         self._loop = loop
         self._service: _Service | None = None
+        self.icon: QSystemTrayIcon | None = None
+        """The icon that is in the tray anyway."""
         self._tray: QSystemTrayIcon | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -65,6 +67,9 @@ class Desktop(QObject):
 
     def _show_balloon(self, title: str, text: str) -> None:
         if not (QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages()):
+            return
+        if self.icon is not None:
+            self.icon.showMessage(title, text, app_icon())
             return
         if self._tray is None:
             self._tray = QSystemTrayIcon(app_icon(), self)

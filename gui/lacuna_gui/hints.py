@@ -1,68 +1,112 @@
-"""The engine's advice in the words of the window: there are no options of a command line here."""
+"""The engine's words in those of the window: its language, and no options of a command line.
+
+What is known is said as a whole, in one language. What is not is shown as it came, and in another
+language than English marked as somebody else's words.
+"""
 
 from __future__ import annotations
 
+import functools
 import re
+from collections.abc import Iterator
 
 from PySide6.QtCore import QCoreApplication
 
-translate = QCoreApplication.translate
+from lacuna_gui.advice import ADVICE, OTHER_ADVICE
+from lacuna_gui.causes import CAUSES, OTHER_CAUSES
 
-__all__ = ["in_window_words"]
+translate = QCoreApplication.translate
+_in_language = translate  # of texts that are marked for translators elsewhere
+
+__all__ = ["in_window_words", "known_words", "quoted_daemon", "quoted_engine"]
 
 _COMMAND_LINE = re.compile(r"(?<![\w-])--[a-z]|'lacuna |\(lacuna ")
 """What gives a command line away."""
 
-_SENTENCES = re.compile(r"(?<=[.!?;]) +")
+_SENTENCES = re.compile(r"(?<=[.!?]) +")
+
+_LONGEST = 2000
+"""Characters of what may be a sentence of ours."""
 
 
 def in_window_words(text: str) -> str:
-    """Return advice, or a text with some in it, as the window says it.
+    """Return advice, a note or a line of the log as the window says it.
 
     A sentence that speaks of the command line, and for which there are no other words, is left out.
     """
-    if not _COMMAND_LINE.search(text):
-        return text
-    for theirs, ours in _words().items():
-        text = text.replace(theirs, ours)
-    kept = [part for part in _SENTENCES.split(text) if not _COMMAND_LINE.search(part)]
-    return " ".join(kept)
+    known = known_words(text)
+    if known is not None:
+        return known
+    if _COMMAND_LINE.search(text):
+        parts = _SENTENCES.split(text)
+        text = " ".join(part for part in parts if not _COMMAND_LINE.search(part))
+        known = known_words(text)
+    return quoted_engine(text) if known is None else known
 
 
-def _words() -> dict[str, str]:
-    """Return the engine's sentences, or ends of them, and ours."""
-    refresh = translate("Hints", "Refresh the list: it may have been removed.")
-    another_name = translate(
-        "Hints", "Choose another name, or say that it may be replaced or skipped."
-    )
-    return {
-        "'lacuna jobs' lists them.": translate("Hints", "It may have been removed."),
-        "List the pools with 'lacuna ls URI'; it may have been removed.": refresh,
-        "List the volumes with 'lacuna ls URI POOL'; it may have been removed.": refresh,
-        "Choose another name, or what to do with --if-exists.": another_name,
-        "Choose another name, or --if-exists replace, rename or skip.": another_name,
-        "Leave --keep-until-complete out, or upload it under another name.": translate(
-            "Hints", "Do not ask to keep the old content, or upload it under another name."
-        ),
-        "or leave --keep-until-complete out: then the old content is given up first.": translate(
-            "Hints", "or do not ask to keep the old content: then it is given up first."
-        ),
-        "--keep-until-complete keeps it until then.": translate(
-            "Hints", "it can be kept until then, which takes the space twice."
-        ),
-        "--force writes to the volume all the same, which destroys what the machine has on "
-        "it.": translate(
-            "Hints",
-            "If you ask for it, it is written to all the same, which destroys what the machine "
-            "has on it.",
-        ),
-        "Start over (lacuna resume --start-over), which gives up what has arrived.": translate(
-            "Hints", "Try again to start over, which gives up what has arrived."
-        ),
-        "Leave --format out, or give raw to send it as it is.": translate(
-            "Hints", "Choose the format as detected, or raw to send it as it is."
-        ),
-        "Start the transfer again with --if-exists replace.": translate(
-            "Hints", "Start the transfer again, and let it replace what is there."
-        ),
-    }
+def known_words(text: str) -> str | None:
+    """Return one of the engine's texts in the language of the window; None if it is not known."""
+    if not text:
+        return ""
+    whole = _said(text)
+    if whole is not None:
+        return whole
+    parts = [_said(part) or _ended(part) for part in _SENTENCES.split(text)]
+    return None if None in parts or len(parts) == 1 else " ".join(filter(None, parts))
+
+
+def quoted_engine(text: str) -> str:
+    """Mark a text of the engine that has no translation; in English it needs no mark."""
+    # Translators write here that what follows is in English.
+    return translate("Hints", "{0}", "in English").format(text) if text else ""
+
+
+def quoted_daemon(text: str) -> str:
+    """Mark the words of a daemon, whatever language they are in."""
+    return translate("Hints", "The daemon says: “{0}”").format(text)
+
+
+def _ended(sentence: str) -> str | None:
+    """Return what is known without its full stop, and close it again."""
+    said = _said(sentence.removesuffix("."))
+    return None if said is None else translate("Hints", "{0}.").format(said)
+
+
+def _said(text: str) -> str | None:
+    found = _found(text)
+    if found is None:
+        return None
+    context, sentence, values = found
+    return _in_language(context, sentence).format(*values)
+
+
+@functools.lru_cache(maxsize=256)
+def _found(text: str) -> tuple[str, str, tuple[str, ...]] | None:
+    """Return the sentence that a text is, with its context, and what varies in it."""
+    if len(text) > _LONGEST:
+        return None
+    for context, sentence, pattern in _patterns():
+        if match := pattern.fullmatch(text):
+            return context, sentence, match.groups()
+    return None
+
+
+@functools.cache
+def _patterns() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    """Return what the engine may say, the most definite first, each with what the window says."""
+    known = [(context, own, _pattern(theirs)) for context, own, theirs in _sentences()]
+    return tuple(sorted(known, key=lambda entry: entry[2].groups))
+
+
+def _sentences() -> Iterator[tuple[str, str, str]]:
+    for context, ours, theirs in (
+        ("Advice", ADVICE, OTHER_ADVICE),
+        ("Causes", CAUSES, OTHER_CAUSES),
+    ):
+        # Qt's marks for translators are typed as anything, and give back what they are given.
+        yield from ((context, str(own), str(own)) for own in ours)
+        yield from ((context, own, other) for other, own in theirs.items())
+
+
+def _pattern(sentence: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{\d\\\}", "(.+?)", re.escape(sentence)), re.DOTALL)

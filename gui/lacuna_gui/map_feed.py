@@ -37,8 +37,11 @@ class MapFeed:
         self.close()
         self._job = job
 
-    def replace(self, job: str, record: Any) -> None:
-        """Take the whole map. Raises ``ValueError`` if it is none."""
+    def replace(self, job: str, record: Any, grain: int = 0) -> None:
+        """Take the whole map; ``grain`` is the bytes within which its order is not known.
+
+        Raises ``ValueError`` if it is no map.
+        """
         if job != self._job:
             return
         self.close()
@@ -46,6 +49,8 @@ class MapFeed:
             self._reading = self._loop.create_task(self._read(job, record))
         else:
             self._signals.map_replaced.emit(job, RunTable.from_record(record))
+            if grain:
+                self._signals.map_outlined.emit(job, grain)
 
     def change(self, job: str, ranges: list[tuple[int, int, int, int]]) -> None:
         """Take what has changed since."""

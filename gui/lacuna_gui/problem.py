@@ -30,11 +30,14 @@ from lacuna_engine.errors import (
     VolumeExistsError,
     VolumeNotFoundError,
 )
-from lacuna_gui.hints import in_window_words
+from lacuna_gui.hints import in_window_words, known_words, quoted_daemon, quoted_engine
+from lacuna_gui.kinds import kind_text
 
 translate = QCoreApplication.translate
 
-__all__ = ["Problem", "problem_of"]
+__all__ = ["Problem", "ended", "problem_of"]
+
+_ENDS = ".!?…\N{IDEOGRAPHIC FULL STOP}\N{FULLWIDTH EXCLAMATION MARK}\N{FULLWIDTH QUESTION MARK}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ class Problem:
 
     def line(self) -> str:
         """Return what happened and what to do, for where there is room for little."""
-        return f"{_ended(self.what)} {self.cure}".strip()
+        return f"{ended(self.what)} {self.cure}".strip()
 
 
 def problem_of(error: BaseException, what: str = "") -> Problem:
@@ -66,13 +69,24 @@ def problem_of(error: BaseException, what: str = "") -> Problem:
             ),
             details="".join(traceback.format_exception(error)).strip(),
         )
-    why = _sentence(error.message)
+    why = _cause(error)
     return Problem(
         what=what or why,
-        why=_ended(why) if what else "",
+        why=ended(why) if what else "",
         cure=in_window_words(error.hint) or _cure(error),
         details=_details(error),
     )
+
+
+def _cause(error: LacunaError) -> str:
+    """Say why, in the language of the window; words that are not are marked as such."""
+    if isinstance(error, RemoteError):
+        return quoted_daemon(error.message)
+    known = known_words(error.message)
+    if known is not None:
+        return _sentence(known)
+    said = quoted_engine(error.message)
+    return _sentence(said) if said == error.message else f"{kind_text(error)} {said}"
 
 
 def _sentence(text: str) -> str:
@@ -83,9 +97,11 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:] if text.partition(" ")[0].isalpha() else text
 
 
-def _ended(text: str) -> str:
+def ended(text: str) -> str:
     """Close a sentence: another one follows it."""
-    return text if not text or text[-1] in ".!?…" else f"{text}."
+    if not text or text[-1] in _ENDS:
+        return text
+    return translate("Problem", "{0}.").format(text)
 
 
 def _details(error: LacunaError) -> str:

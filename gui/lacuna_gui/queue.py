@@ -97,6 +97,9 @@ class QueueSignals(QObject):
     row_removed = Signal(str)
     map_replaced = Signal(str, object)
     """The job's id and a `RunTable` of one's own: the snapshot when a job is watched."""
+    map_outlined = Signal(str, object)
+    """The id and bytes: the map just told is all that was kept of it, with no order within those
+    many bytes."""
     map_changed = Signal(str, object)
     """The id and a list of ``(start, end, Kind, Progress)``, in the order they happened."""
     totals = Signal(object)

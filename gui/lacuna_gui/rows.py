@@ -18,7 +18,7 @@ from lacuna_engine.errors import LacunaError, RemoteError
 from lacuna_engine.extents import ExtentRecord
 from lacuna_engine.storage import display_name
 from lacuna_engine.transfer import Phase
-from lacuna_engine.transfer.resume import START_OVER
+from lacuna_engine.transfer.options import START_OVER
 from lacuna_engine.worker.messages import Message
 from lacuna_gui.hints import in_window_words
 from lacuna_gui.models.transfers import FINISHED, Direction, RowState, TransferRow

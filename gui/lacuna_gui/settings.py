@@ -34,6 +34,7 @@ class Preferences:
     concurrency: int = 2
     start_at_once: bool = True
     notify: bool = True
+    tray: bool = False
     connect_at_start: bool = False
     download_folder: str = ""
     owner: str = ""

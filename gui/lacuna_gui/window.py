@@ -41,11 +41,12 @@ from lacuna_gui.format import bytes_text
 from lacuna_gui.hosts import Host, Hosts
 from lacuna_gui.models.connections import Node
 from lacuna_gui.models.transfers import RowState, TransferRow
-from lacuna_gui.problem import Problem
+from lacuna_gui.problem import Problem, ended
 from lacuna_gui.queue import QueueTotals, TransferQueue
 from lacuna_gui.settings import Preferences, Settings
 from lacuna_gui.slots import ignoring
 from lacuna_gui.theme import Severity, app_icon, space
+from lacuna_gui.tray import has_tray
 from lacuna_gui.views.connections import ConnectionsView
 from lacuna_gui.views.drops import Offer, offers_something, read_offer
 from lacuna_gui.views.map_panel import MapPanel
@@ -61,8 +62,8 @@ _MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
         "connection",
         (
             "connection.new", "connection.import", "", "connection.open", "connection.close", "",
-            "connection.edit", "connection.duplicate", "connection.delete", "", "app.preferences",
-            "", "app.quit",
+            "connection.edit", "connection.duplicate", "connection.up", "connection.down",
+            "connection.delete", "", "app.preferences", "", "app.quit",
         ),
     ),
     (
@@ -324,9 +325,7 @@ class MainWindow(QMainWindow):
         if row.state is RowState.FAILED and row.error is not None:
             what = self.tr("{0} could not be transferred").format(name)
             error = row.error
-            problem = replace(
-                error, what=what, why=f"{error.what.rstrip('.')}. {error.why}".strip()
-            )
+            problem = replace(error, what=what, why=f"{ended(error.what)} {error.why}".strip())
             again = (self.tr("Try again"), lambda: self.context.queue.retry([row.id]))
             self.problem(problem, button=again, key=row.id)
         elif row.state is RowState.DONE:
@@ -390,7 +389,7 @@ class MainWindow(QMainWindow):
     # --- preferences ---------------------------------------------------------------------------
 
     def _ask_preferences(self) -> None:
-        dialog = PreferencesDialog(self._settings.preferences, self)
+        dialog = PreferencesDialog(self._settings.preferences, self, tray_there=has_tray())
         dialog.wanted.connect(self._take_preferences)
         dialog.open()
 
@@ -445,6 +444,8 @@ class MainWindow(QMainWindow):
         event.ignore()
         running = self.transfer_commands.running()
         if running and not self._agreed_to_close:
+            if not self.isVisible():
+                self.come_to_front()  # with the question
             confirm(
                 self,
                 self.tr("Quit"),

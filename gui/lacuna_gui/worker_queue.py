@@ -17,7 +17,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication
 
-from lacuna_engine.errors import LacunaError
+from lacuna_engine.errors import LacunaError, LocalFileError
 from lacuna_engine.journal import Endpoint, Job
 from lacuna_engine.storage import display_name
 from lacuna_engine.transport import parse_uri
@@ -29,7 +29,7 @@ from lacuna_gui.hosts import Host
 from lacuna_gui.map_feed import MapFeed
 from lacuna_gui.models.transfers import ACTIVE, FAILED, FINISHED, QUEUED, RowState, TransferRow
 from lacuna_gui.orders import copy_order, download_order, upload_order
-from lacuna_gui.problem import Problem
+from lacuna_gui.problem import Problem, problem_of
 from lacuna_gui.queue import JobOptions, LogLine, Place, QueueSignals, QueueTotals
 from lacuna_gui.row_board import RowBoard
 from lacuna_gui.rows import (
@@ -47,8 +47,6 @@ __all__ = ["WorkerQueue"]
 
 RUNNING = frozenset({RowState.RUNNING, RowState.STALLED})
 STOPPABLE = ACTIVE | {RowState.QUEUED}
-AT_ONCE = 200
-"""Rows of a long list that are made before the window may do something else: some 10 ms."""
 LAST = 1 << 40
 """Where a job stands that has no place in the queue yet: behind all others."""
 
@@ -82,17 +80,17 @@ class WorkerQueue:
         self._given_up = False
         self._closed = False
         self._failure = ""
-        self._listing: asyncio.Task[None] | None = None
-        self._later: list[Message] = []
-        """What the worker has told while its list is taken in, which comes first."""
+        self._listed: set[str] = set()
+        """The jobs on the pages of the worker's list so far."""
         self._events: dict[str, Callable[[Message], object]] = {
+            "listed": self._on_listed,
             "ready": self._on_ready,
             "job": lambda m: self._take(m["job"]),
             "refused": self._on_refused,
             "removed": lambda m: self._forget(m["job"]),
             "forgotten": lambda _: self._on_forgotten(),
             "progress": self._on_progress,
-            "map": lambda m: self._maps.replace(m["job"], m["map"]),
+            "map": lambda m: self._maps.replace(m["job"], m["map"], m.get("grain", 0)),
             "changes": lambda m: self._maps.change(m["job"], m["ranges"]),
             "totals": self._on_totals,
             "log": self._on_log,
@@ -203,8 +201,6 @@ class WorkerQueue:
         """Have the worker end in good order; what runs goes on at the next start."""
         self._closed = True
         self._maps.close()
-        if self._listing is not None:
-            self._listing.cancel()
         await self._client.close()
         self._rows.tell()
 
@@ -266,46 +262,31 @@ class WorkerQueue:
     # --- what the worker tells -----------------------------------------------------------------
 
     def _hear(self, message: Message) -> None:
-        if self._listing is not None:
-            self._later.append(message)
-            return
         try:
             self._events[message["event"]](message)
         except (KeyError, TypeError, ValueError) as error:
             # An event that makes no sense must not end the hearing of others.
             self._say(f"{message.get('event')}: {error!r}", logging.ERROR)
 
+    def _on_listed(self, message: Message) -> None:
+        """Take in a page of the worker's list."""
+        self._listed |= {record["id"] for record in message["jobs"]}
+        self._rows.put_all([self._row(record) for record in message["jobs"]])
+
     def _on_ready(self, message: Message) -> None:
+        """Take in the last page: what was on none is not there any more, or not yet."""
         self._failure = ""
-        records = {record["id"]: record for record in message["jobs"]}
+        listed, self._listed = self._listed, set()
+        listed |= {record["id"] for record in message["jobs"]}
         for row in self._rows:
-            if row.id not in records and row.id not in self._ordered and row.state not in FINISHED:
+            if row.id not in listed and row.id not in self._ordered and row.state not in FINISHED:
                 self._forget(row.id)
-        ordered = sorted(records.values(), key=_telling_order)
-        if len(ordered) > AT_ONCE:
-            self._listing = self._loop.create_task(self._list(ordered))
-        else:
-            self._rows.put_all(self._row(record) for record in ordered)
-            self._send_orders()
-
-    async def _list(self, records: Sequence[Message]) -> None:
-        """Take in a long list, in parts, and then what has been told meanwhile."""
         try:
-            for start in range(0, len(records), AT_ONCE):
-                self._rows.put_all([self._row(one) for one in records[start : start + AT_ONCE]])
-                await asyncio.sleep(0)
-        except (KeyError, TypeError, ValueError) as error:
-            self._say(f"ready: {error!r}", logging.ERROR)
-        self._listing = None
-        self._send_orders()
-        later, self._later = self._later, []
-        for message in later:
-            self._hear(message)
-
-    def _send_orders(self) -> None:
-        """Send again what the worker does not know of yet."""
-        for job in list(self._ordered):
-            self._send_order(job)
+            self._on_listed(message)
+        finally:
+            self._listed.clear()
+            for job in list(self._ordered):
+                self._send_order(job)
 
     def _take(self, record: Message) -> None:
         self._rows.put(self._row(record))
@@ -356,11 +337,11 @@ class WorkerQueue:
         self.signals.totals.emit(self._totals)
 
     def _on_log(self, message: Message) -> None:
-        self._say(message["text"], message["level"], message["job"], message["time"])
+        text = in_window_words(message["text"])
+        self._say(text, message["level"], message["job"], message["time"])
 
     def _say(self, text: str, level: int, job: str = "", when: float = 0.0) -> None:
         row = self._rows.get(job)
-        text = in_window_words(text)
         if row is not None:
             text = f"{display_name(row.name)}: {text}"
         self.signals.log.emit(LogLine(when or time.time(), level, text, job))
@@ -369,7 +350,8 @@ class WorkerQueue:
 
     def _on_failed(self, message: Message) -> None:
         """It cannot work, and says why; that it ends is told next."""
-        self._failure = in_window_words(f"{message['text']}. {message['hint']}".strip())
+        error = LocalFileError(message["text"], hint=message["hint"])
+        self._failure = problem_of(error).line()
         self._say(self._failure, logging.ERROR)
 
     def _on_died(self) -> None:
@@ -378,6 +360,7 @@ class WorkerQueue:
         cure = translate("WorkerQueue", "It is started again, and transfers go on.")
         self._stand_still(Problem(text, self._failure, cure))
         self._failure = ""
+        self._listed.clear()
 
     def _on_given_up(self) -> None:
         text = translate("WorkerQueue", "The process that transfers ends again and again")
@@ -393,10 +376,3 @@ class WorkerQueue:
             if row.state in RUNNING:
                 self._rows.put(waiting_row(row, problem))
         self._tell_totals(rate=0.0)
-
-
-def _telling_order(record: Message) -> tuple[bool, float, int]:
-    """Put the open jobs first, in their order, and then ended ones, the latest last."""
-    ended = record["ended"]
-    position = order_of(record["priority"], record["position"])
-    return (False, 0.0, position) if ended is None else (True, ended, position)

@@ -19,6 +19,8 @@ HERE = Path(__file__).parent
 HARMLESS = (
     # The offscreen platform has no window manager to pass such wishes on to.
     r"This plugin does not support (propagateSizeHints|raise|grabbing).*",
+    # It has no tray either, and tells an icon so.
+    r"QObject::connect: No such signal QPlatformNativeInterface::systemTrayWindowChanged.*",
 )
 
 

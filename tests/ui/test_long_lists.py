@@ -12,13 +12,22 @@ from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from lacuna_engine.journal import Endpoint, Job, JobKind, LocalFile
-from lacuna_engine.worker.messages import Message, job_record
+from lacuna_engine.journal import (
+    Endpoint,
+    Job,
+    JobKind,
+    JobState,
+    Journal,
+    LocalFile,
+    journal_path,
+)
+from lacuna_engine.worker.listing import PAGE, listing
+from lacuna_engine.worker.messages import Message, encode, job_record
 from lacuna_gui.models.transfers import TransferRow
-from lacuna_gui.worker_queue import AT_ONCE, WorkerQueue
+from lacuna_gui.worker_queue import WorkerQueue
 from ui.window.driver import Driver, ScriptedQueue, Served, end_loop, start_loop
 
-COUNT = 5 * AT_ONCE + 7
+COUNT = 5 * PAGE + 7
 VOLUMES = 500
 
 
@@ -67,46 +76,69 @@ class Heard:
         self.queue._hear(message)
 
 
-def ready(jobs: list[Job]) -> Message:
-    return {"event": "ready", "version": "", "jobs": [job_record(one) for one in jobs]}
+def pages(jobs: list[Job]) -> list[Message]:
+    return list(listing([job_record(one) for one in jobs], ""))
 
 
-def test_a_long_queue_comes_in_parts(loop: asyncio.AbstractEventLoop, qtbot: QtBot) -> None:
+def test_a_long_queue_comes_in_pages(loop: asyncio.AbstractEventLoop) -> None:
     heard = Heard(loop)
     jobs = [job(number) for number in range(COUNT)]
-    heard.hear(ready(jobs))
-    assert heard.parts == []
-    qtbot.waitUntil(lambda: len(heard.rows) == COUNT)
-    assert heard.parts == [AT_ONCE] * 5 + [7]
-    assert heard.turns >= 5
+    for page in pages(jobs):
+        assert len(encode(page)) < 1 << 19
+        heard.hear(page)
+    assert heard.parts == [PAGE] * 5 + [7]
     assert [row.id for row in heard.rows.values()] == [one.id for one in jobs]
 
 
-def test_what_is_told_meanwhile_is_taken_in_behind_it(
-    loop: asyncio.AbstractEventLoop, qtbot: QtBot
+def test_between_pages_the_window_does_something_else(
+    loop: asyncio.AbstractEventLoop, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Also when they all have arrived at once, through the pipe of a real process."""
+    monkeypatch.setenv("LACUNA_DATA", str(tmp_path / "data"))
+    with Journal(journal_path()) as journal:
+        for number in range(PAGE + 7):
+            journal.add(replace(job(number), state=JobState.PAUSED))
+    heard = Heard(loop)
+    turns: list[int] = []
+    heard.queue.signals.rows_added.connect(lambda _: turns.append(heard.turns))
+    heard.queue.attach()
+    qtbot.waitUntil(lambda: len(heard.rows) == PAGE + 7, timeout=60_000)
+    assert heard.parts == [PAGE, 7]
+    assert len(set(turns)) == len(turns)
+    task = loop.create_task(heard.queue.close())
+    qtbot.waitUntil(task.done, timeout=60_000)
+
+
+def test_another_process_lists_what_there_is(loop: asyncio.AbstractEventLoop) -> None:
+    """A job on no page is gone; pages of a process that has died before the end do not count."""
     heard = Heard(loop)
     jobs = [job(number) for number in range(COUNT)]
-    heard.hear(ready(jobs))
-    heard.hear({"event": "job", "job": job_record(replace(jobs[-1], priority=3))})
-    heard.hear({"event": "removed", "job": jobs[0].id})
-    qtbot.waitUntil(lambda: len(heard.rows) == COUNT - 1 and len(heard.parts) == 6)
-    qtbot.waitUntil(lambda: heard.rows[jobs[-1].id].priority == 3)
-    assert jobs[0].id not in heard.rows
+    for page in pages(jobs):
+        heard.hear(page)
+    heard.hear(pages(jobs)[0])
+    heard.hear({"event": "died"})
+    for page in pages(jobs[PAGE:]):
+        heard.hear(page)
+    assert set(heard.rows) == {one.id for one in jobs[PAGE:]}
 
 
-def test_a_part_that_makes_no_sense_keeps_nothing_back(
-    loop: asyncio.AbstractEventLoop, qtbot: QtBot
-) -> None:
+def test_what_has_stopped_comes_last(loop: asyncio.AbstractEventLoop) -> None:
+    del loop
+    ended = [replace(job(number), ended=100.0 - number) for number in range(3)]
+    (ready,) = pages([*ended, job(7), job(8)])
+    assert [record["position"] for record in ready["jobs"]] == [7.0, 8.0, 2.0, 1.0, 0.0]
+
+
+def test_a_page_that_makes_no_sense_keeps_nothing_back(loop: asyncio.AbstractEventLoop) -> None:
     heard = Heard(loop)
     told: list[str] = []
     heard.queue.signals.log.connect(lambda line: told.append(line.text))
     jobs = [job(number) for number in range(COUNT)]
-    message = ready(jobs)
-    del message["jobs"][AT_ONCE]["kind"]
-    heard.hear(message)
-    heard.hear({"event": "job", "job": job_record(jobs[-1])})
-    qtbot.waitUntil(lambda: jobs[-1].id in heard.rows)
+    first, second, *others = pages(jobs)
+    del second["jobs"][3]["kind"]
+    for page in (first, second, *others):
+        heard.hear(page)
+    assert len(heard.rows) == COUNT - PAGE
     assert any("'kind'" in text for text in told)
 
 

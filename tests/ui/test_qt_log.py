@@ -34,3 +34,13 @@ def test_what_qt_says_is_logged() -> None:
         "WARNING lacuna_gui.qt odd",
         "ERROR lacuna_gui.qt bad",
     ]
+
+
+def test_the_last_words_are_seen() -> None:
+    """There is no window then, and nobody looks into a log to find out why."""
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD], capture_output=True, text=True, check=False, timeout=60,
+        env=os.environ | {"QT_QPA_PLATFORM": "xcb", "DISPLAY": ":987"},
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert "lacuna: This application failed to start" in done.stderr

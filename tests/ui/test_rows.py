@@ -20,7 +20,7 @@ from lacuna_engine.journal import Endpoint, Job, JobState
 from lacuna_engine.journal import Problem as JobProblem
 from lacuna_engine.journal.job import Counts
 from lacuna_engine.transfer import IfExists, Phase
-from lacuna_engine.transfer.resume import START_OVER
+from lacuna_engine.transfer.options import START_OVER
 from lacuna_engine.worker.messages import Message, job_of, job_record
 from lacuna_engine.worker.sampling import counted, outline
 from lacuna_gui.models.transfers import Direction, RowState, TransferRow

@@ -58,6 +58,7 @@ class Desk:
         self.totals = QueueTotals()
         self.log: list[LogLine] = []
         self.maps: dict[str, RunTable] = {}
+        self.grains: dict[str, int] = {}
         self.changes = 0
         signals = self.queue.signals
         signals.rows_added.connect(self._on_added)
@@ -66,6 +67,7 @@ class Desk:
         signals.totals.connect(self._on_totals)
         signals.log.connect(self.log.append)
         signals.map_replaced.connect(self.maps.__setitem__)
+        signals.map_outlined.connect(self.grains.__setitem__)
         signals.map_changed.connect(self._on_changes)
         self.queue.attach()
 
@@ -319,6 +321,37 @@ def test_the_queue_comes_back(open_desk: Callable[[], Desk], served: Served, ima
     again.until_state(runs, RowState.DONE)
     assert again.totals.saved_session == 4 * MIB
     assert again.totals.saved_ever == 8 * MIB
+
+
+def test_the_map_of_a_finished_job_comes_back(
+    open_desk: Callable[[], Desk], there: Place, image: Path, tmp_path: Path
+) -> None:
+    """As it was, if it is of few pieces; of many only an outline, with all sums exact."""
+    pieces = tmp_path / "pieces.raw"
+    with pieces.open("wb") as file:
+        for number in range(600):
+            file.seek(number * 8192)
+            file.write(bytes([1]) * 4096)
+        file.truncate(600 * 8192)
+    first = open_desk()
+    jobs = [first.queue.add_upload(path, there, JobOptions()) for path in (image, pieces)]
+    first.until(lambda: all(first.state(job) is RowState.DONE for job in jobs))
+    first.close()
+    desk = open_desk()
+    desk.until(lambda: all(job in desk.rows and desk.rows[job].strip for job in jobs))
+    plain, many = jobs
+    row = desk.rows[plain]
+    assert (row.passed, row.acknowledged, row.moved) == (12 * MIB, 12 * MIB, 8 * MIB)
+    assert (row.state, row.percent, row.hole) == (RowState.DONE, 100, 4 * MIB)
+    desk.queue.watch(plain)
+    desk.until(lambda: plain in desk.maps)
+    assert desk.maps[plain].bytes_of(Kind.HOLE) == 4 * MIB
+    assert desk.maps[plain].run_at(5 * MIB)[:2] == (4 * MIB, 8 * MIB)
+    desk.queue.watch(many)
+    desk.until(lambda: many in desk.grains)
+    assert desk.grains == {many: 600 * 8192 / 256}
+    assert desk.maps[many].bytes_of(Kind.DATA) == 600 * 4096
+    assert desk.maps[many].bytes_at(Progress.ACKNOWLEDGED) == 600 * 8192
 
 
 def test_a_journal_that_cannot_be(

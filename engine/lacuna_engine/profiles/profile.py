@@ -7,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypedDict, cast
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import unquote
 
 from lacuna_engine.errors import UsageError
 from lacuna_engine.transport import parse_uri
@@ -29,6 +29,9 @@ NAME_LIMIT = 64
 # No character that a shell, a path or a URI gives a meaning of its own; and no dash in front, which
 # would be an option. Spaces are for people; a shell wants quotes around them.
 _NAME = re.compile(r"\w[\w .+@-]*")
+_PASSWORD = re.compile(r"^([^/]*//[^/:]*):[^/]*@")
+"""Of a URI up to its query: all before the password of its user."""
+
 _SECRET_PARAMETERS = frozenset({"password", "passwd", "passphrase", "secret"})
 
 
@@ -150,24 +153,24 @@ def check_uri(uri: str) -> str:
 
 
 def strip_password(uri: str) -> str:
-    """Return a URI without what looks like a password in it."""
-    try:
-        parts = urlsplit(uri)
-        has_password = parts.password is not None
-    except ValueError:
-        return uri
-    place = parts.netloc
-    if has_password:
-        user, _, host = place.rpartition("@")
-        place = f"{user.partition(':')[0]}@{host}"
-    kept = [
-        part
-        for part in re.split("[&;]", parts.query)
-        if part.partition("=")[0].lower() not in _SECRET_PARAMETERS
-    ]
-    if not has_password and len(kept) == len(re.split("[&;]", parts.query)):
-        return uri
-    return urlunsplit(parts._replace(netloc=place, query="&".join(kept)))
+    """Return a URI without what looks like a password in it; nothing else of it changes."""
+    rest, hash_mark, fragment = uri.partition("#")
+    place, question_mark, query = rest.partition("?")
+    if (kept := _without_secrets(query)) != query:
+        question_mark, query = "?" if kept else "", kept
+    return _PASSWORD.sub(r"\1@", place) + question_mark + query + hash_mark + fragment
+
+
+def _without_secrets(query: str) -> str:
+    pieces = re.split("([&;])", query)
+    named = zip(("", *pieces[1::2]), pieces[::2], strict=True)
+    kept = [mark + part for mark, part in named if not _is_secret(part)]
+    # Nothing is to stand before the first one.
+    return query if len(kept) == len(pieces[::2]) else "".join(kept).lstrip("&;")
+
+
+def _is_secret(parameter: str) -> bool:
+    return unquote(parameter.partition("=")[0]).lower() in _SECRET_PARAMETERS
 
 
 def _folded(name: str) -> str:

@@ -51,7 +51,8 @@ class Secrets:
 
     ``owner`` is a profile's id; ``label`` tells its secrets apart (:func:`label_of`). One entry of
     the keyring holds all of an owner's, so that none is left behind when the owner goes. No method
-    raises for a keyring that fails: :attr:`problem` then says what is wrong with it.
+    raises for a keyring that fails: :attr:`problem` then says what is wrong with it. ``timeout``
+    is how many seconds a keyring may take, which may have to be unlocked first.
     """
 
     def __init__(self, *, service: str = SERVICE, timeout: float = TIMEOUT) -> None:

@@ -141,7 +141,10 @@ class WorkerClient:
             while line := await process.stdout.readline():
                 with suppress(LacunaError):
                     long = len(line) > LONG_LINE
-                    self._take(await asyncio.to_thread(decode, line) if long else decode(line))
+                    message = await asyncio.to_thread(decode, line) if long else decode(line)
+                    self._take(message)
+                    if message["event"] == "listed":
+                        await asyncio.sleep(0)  # the window may do something else between pages
         finally:
             self._process = None
             # The next process gives its questions the same numbers.

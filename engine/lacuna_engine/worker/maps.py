@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 
 from lacuna_engine.extents import ExtentMap
+from lacuna_engine.extents.outline import Outline
 from lacuna_engine.worker.messages import Message
 
 __all__ = ["MapTeller"]
@@ -18,10 +19,10 @@ MOST_CHANGES = 20_000
 
 
 class MapTeller:
-    """Tells with ``tell``; ``find`` gives the map of a job that does not run, if there is one."""
+    """Tells with ``tell``; ``find`` gives what there is of the map of a job that does not run."""
 
     def __init__(
-        self, tell: Callable[[Message], None], find: Callable[[str], ExtentMap | None]
+        self, tell: Callable[[Message], None], find: Callable[[str], Outline | None]
     ) -> None:
         self._tell = tell
         self._find = find
@@ -44,9 +45,11 @@ class MapTeller:
         if running is not None:
             self.look(running)
             return
-        extents = self._ended.get(job) or self._find(job)
-        if extents is not None:
-            self._tell({"event": "map", "job": job, "map": extents.to_record()})
+        ended = self._ended.get(job)
+        found = self._find(job) if ended is None else Outline(ended)
+        if found is not None:
+            whole = {"event": "map", "job": job, "map": found.map.to_record()}
+            self._tell({**whole, "grain": found.grain})
 
     def look(self, extents: ExtentMap) -> None:
         """Tell what is new of the watched job's map; a transfer may have made another one."""

@@ -28,13 +28,16 @@ stop             end in good order; the end of the input means the same
 ===============  ====================================================================
 event            fields
 ===============  ====================================================================
-ready            jobs: the open ones in order and the newest of the history; version
+listed           jobs: a page of those there are; more come
+ready            jobs: the last page; version. On all pages together are the open ones
+                 in order, then the newest of the history
 job              job: added, or not as it was
 refused          job, error: the record of why it could not be added
 removed          job: its id
 forgotten        every job that is done or skipped is no longer
 progress         jobs: of each that runs, see :mod:`lacuna_engine.worker.sampling`
-map              job, map: all of it, as :meth:`ExtentMap.to_record`
+map              job, map: all of it, as :meth:`ExtentMap.to_record`; grain, if not 0:
+                 bytes within which the order is not known
 changes          job, ranges: [start, end, kind, progress], ...
 totals           jobs, moved, saved, session_moved, session_saved, paused, rate
 log              time, level, text, job (or empty)

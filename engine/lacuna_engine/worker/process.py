@@ -39,6 +39,7 @@ from lacuna_engine.journal.recorded import recorded
 from lacuna_engine.log_file import recording
 from lacuna_engine.transfer import Report
 from lacuna_engine.worker.asking import Asking
+from lacuna_engine.worker.listing import listing
 from lacuna_engine.worker.maps import MapTeller
 from lacuna_engine.worker.messages import Message, decode, job_of, job_record
 from lacuna_engine.worker.output import Output
@@ -92,17 +93,16 @@ class Worker:
         self._scheduler.start(resume_orphans=True)
         # Nothing has run yet: what there is now is told all together.
         self._scheduler.subscribe(self._notice)
-        open_jobs = self._journal.list_jobs()
-        jobs = open_jobs + self._journal.history(HISTORY)
-        ready = {"event": "ready", "jobs": [job_record(job) for job in jobs]}
-        self._tell({**ready, "version": __version__})
+        jobs = self._journal.list_jobs() + self._journal.history(HISTORY)
+        for event in listing([job_record(job) for job in jobs], __version__):
+            self._tell(event)
         for note in self._journal.notes:
             self._log(logging.WARNING, note)
         self._journal.notes.clear()
         self._tell_totals()
         tellers = [
             asyncio.create_task(self._sample()),
-            asyncio.create_task(tell_sleeping(self._journal, open_jobs, self._tell)),
+            asyncio.create_task(tell_sleeping(self._journal, jobs, self._tell)),
         ]
         try:
             await self._stopping.wait()

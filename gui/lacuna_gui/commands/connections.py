@@ -23,6 +23,7 @@ from lacuna_gui.commands.context import Context
 from lacuna_gui.dialogs.confirm import confirm
 from lacuna_gui.dialogs.connection import ConnectionDialog
 from lacuna_gui.dialogs.importing import ImportDialog
+from lacuna_gui.hints import in_window_words
 from lacuna_gui.hosts import Host, HostState
 from lacuna_gui.problem import Problem, problem_of
 from lacuna_gui.views.connections import ConnectionsView
@@ -50,6 +51,8 @@ class ConnectionCommands(QObject):
             {
                 "connection.edit": self.edit,
                 "connection.duplicate": self._duplicate,
+                "connection.up": partial(self._step, -1),
+                "connection.down": partial(self._step, 1),
                 "connection.delete": self._delete,
                 "connection.open": self.connect_host,
                 "connection.close": self._disconnect,
@@ -89,6 +92,8 @@ class ConnectionCommands(QObject):
         actions.enable(offline, "connection.open")
         actions.enable(host is not None and not offline, "connection.close")
         actions.enable(stored, "connection.edit", "connection.duplicate")
+        for name, by in (("connection.up", -1), ("connection.down", 1)):
+            actions.enable(host is not None and self._beside(host, by) is not None, name)
         actions.enable(host is not None, "connection.delete")
 
     # --- life ----------------------------------------------------------------------------------
@@ -103,7 +108,7 @@ class ConnectionCommands(QObject):
             return
         self._context.hosts.update(profiles)
         for note in self._store.notes:
-            self._context.messages.note(note)
+            self._context.messages.note(in_window_words(note))
 
     def connect_host(self, host: Host) -> None:
         """Connect, and show its first pool."""
@@ -242,6 +247,35 @@ class ConnectionCommands(QObject):
             what=self.tr("The connection could not be saved"),
         )
 
+    def _beside(self, host: Host, by: int) -> Host | None:
+        """Return the connection before or behind one in its group; None if it is the last there."""
+        peers = [
+            one
+            for one in self._context.hosts
+            if one.profile.group == host.profile.group and not one.id.startswith(GIVEN)
+        ]
+        place = peers.index(host) + by if host in peers else -1
+        return peers[place] if 0 <= place < len(peers) else None
+
+    def _step(self, by: int, host: Host) -> None:
+        """Let a connection and the one beside it change places."""
+        other = self._beside(host, by)
+        if other is None:
+            return
+        changed = {host.id: other.id, other.id: host.id}
+        order = [changed.get(one.id, one.id) for one in self._context.hosts]
+
+        def moved(profiles: Sequence[Profile]) -> None:
+            self._context.hosts.update(profiles)
+            self._view.choose_host(host.id)
+            self.update_actions()
+
+        self._context.runner.run(
+            asyncio.to_thread(self._store.reorder, order),
+            moved,
+            what=self.tr("The connection could not be saved"),
+        )
+
     # --- import --------------------------------------------------------------------------------
 
     def _import(self) -> None:
@@ -270,7 +304,7 @@ class ConnectionCommands(QObject):
         def imported(result: Imported) -> None:
             self.load()
             for candidate, reason in result.skipped:
-                self._context.messages.note(f"{candidate.name}: {reason}")
+                self._context.messages.note(f"{candidate.name}: {in_window_words(reason)}")
             count = len(result.created)
             self._context.messages.done(self.tr("%n connection(s) imported", "", count))
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from typing import TYPE_CHECKING
 
 import PySide6
 from PySide6.QtCore import QObject, qVersion
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-from lacuna_engine.diagnostics import ConnectionFacts, diagnostics, facts_of_connection
 from lacuna_engine.errors import LacunaError
 from lacuna_engine.transport import parse_uri
 from lacuna_gui.commands.context import Context
 from lacuna_gui.hosts import Host
+
+if TYPE_CHECKING:
+    from lacuna_engine.diagnostics import ConnectionFacts
 
 __all__ = ["DiagnosticsCommands"]
 
@@ -36,6 +39,8 @@ class DiagnosticsCommands(QObject):
         self._context.runner.run(self._gather(), self._take, what=what, owner=self)
 
     async def _gather(self) -> str:
+        from lacuna_engine.diagnostics import diagnostics  # noqa: PLC0415 - seldom wanted
+
         facts = [await _facts_of(host) for host in self._context.hosts]
         # In a thread: it reads the journal and the log.
         return await asyncio.to_thread(diagnostics, facts, more=_screen())
@@ -49,6 +54,11 @@ class DiagnosticsCommands(QObject):
 
 async def _facts_of(host: Host) -> ConnectionFacts:
     """Describe a connection; an error's class says more than that it is lost."""
+    from lacuna_engine.diagnostics import (  # noqa: PLC0415 - as above
+        ConnectionFacts,
+        facts_of_connection,
+    )
+
     state = host.state.value
     if host.error is not None:
         state = f"{state}, {type(host.error).__name__}"

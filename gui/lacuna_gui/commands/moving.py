@@ -50,6 +50,7 @@ class MovingCommands(QObject):
         )
         panel.dropped.connect(self.take)
         panel.dragged_out.connect(self._save_where_dropped)
+        panel.drag_refused.connect(self._explain_drag)
         panel.selection_changed.connect(self.update_actions)
         for host in context.hosts:
             self._watch(host)
@@ -180,6 +181,15 @@ class MovingCommands(QObject):
 
         dialog.wanted.connect(wanted)
         dialog.open()
+
+    def _explain_drag(self) -> None:
+        self._context.messages.note(
+            self.tr(
+                "A volume cannot be dragged out of the window here: this desktop has no way to ask "
+                "where it is to be saved. Use Download instead."
+            ),
+            key="drag",
+        )
 
     def _save_where_dropped(self, rows: Sequence[VolumeRow], first: Path) -> None:
         """Download volumes of the shown pool to where another program wants the first of them."""

@@ -20,9 +20,9 @@ from lacuna_gui.models.transfers import (
     ACTIVE,
     FAILED,
     QUEUED,
-    Direction,
     RowState,
     TransferRow,
+    direction_text,
 )
 from lacuna_gui.paint.runs import RunTable
 from lacuna_gui.queue import QueueTotals
@@ -53,6 +53,7 @@ class TransferCommands(QObject):
         signals.rows_changed.connect(self._on_rows)
         signals.row_removed.connect(self._on_removed)
         signals.map_replaced.connect(self._on_map)
+        signals.map_outlined.connect(self._on_map_outlined)
         signals.map_changed.connect(self._on_map_changed)
         signals.totals.connect(self._on_totals)
         signals.log.connect(panel.log.add)
@@ -142,6 +143,10 @@ class TransferCommands(QObject):
     def _on_map(self, job: str, table: RunTable) -> None:
         if job == self._watched:
             self._map.set_table(table)
+
+    def _on_map_outlined(self, job: str, grain: int) -> None:
+        if job == self._watched:
+            self._map.show_grain(grain)
 
     def _on_map_changed(self, job: str, changes: object) -> None:
         if job == self._watched:
@@ -294,7 +299,13 @@ class TransferCommands(QObject):
                 path = Path(row.local)
                 folders[path if path.is_dir() else path.parent] = None
         for folder in folders:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder)))
+            if not QDesktopServices.openUrl(QUrl.fromLocalFile(str(folder))):
+                self._context.messages.note(
+                    self.tr("Nothing on this desktop shows the folder {0}.").format(
+                        display_name(str(folder))
+                    ),
+                    key="folder",
+                )
 
     def _copy_details(self, jobs: Sequence[str]) -> None:
         del jobs
@@ -304,11 +315,7 @@ class TransferCommands(QObject):
 
     def details(self, row: TransferRow) -> str:
         """Return everything about a job as text."""
-        kind = {
-            Direction.UPLOAD: self.tr("Upload"),
-            Direction.DOWNLOAD: self.tr("Download"),
-            Direction.COPY: self.tr("Copy"),
-        }[row.direction]
+        kind = direction_text(row.direction)
         state = words.state_text(row.state, row.phase, row.attempt)
         lines = [
             f"{kind} {display_name(row.name)} ({row.id}): {state}",

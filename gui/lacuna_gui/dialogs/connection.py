@@ -26,7 +26,7 @@ from lacuna_gui.dialogs.connection_uri import UriFields, build_uri, take_apart
 from lacuna_gui.dialogs.fields import ConnectionsField, RateField
 from lacuna_gui.dialogs.form import FormDialog, note_label
 from lacuna_gui.dialogs.path_field import PathField
-from lacuna_gui.problem import Problem
+from lacuna_gui.problem import Problem, problem_of
 from lacuna_gui.work import Runner
 
 __all__ = ["ConnectionDialog", "Tester"]
@@ -216,7 +216,7 @@ class ConnectionDialog(FormDialog):
             if name := self.name.text().strip():
                 check_name(name, self._taken)
         except UsageError as error:
-            return f"{error.message[:1].upper()}{error.message[1:]}. {error.hint}".strip()
+            return problem_of(error).line()
         return ""
 
     def recheck(self) -> None:

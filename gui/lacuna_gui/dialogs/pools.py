@@ -12,6 +12,7 @@ from lacuna_engine.errors import UsageError
 from lacuna_engine.storage import pool_xml
 from lacuna_engine.storage.records import PoolHost, PoolSource
 from lacuna_gui.dialogs.form import FormDialog
+from lacuna_gui.problem import problem_of
 from lacuna_gui.slots import ignoring
 
 __all__ = ["DefinePoolDialog", "NewPool"]
@@ -101,7 +102,7 @@ class DefinePoolDialog(FormDialog):
         try:
             self._xml()
         except UsageError as error:
-            return f"{error.message} {error.hint}".strip()
+            return problem_of(error).line()
         return ""
 
     def _xml(self) -> str:

@@ -28,7 +28,9 @@ class PreferencesDialog(FormDialog):
 
     wanted = Signal(object)
 
-    def __init__(self, preferences: Preferences, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, preferences: Preferences, parent: QWidget | None = None, *, tray_there: bool = True
+    ) -> None:
         super().__init__("", "", parent)
         self.setWindowTitle(self.tr("Preferences"))
         self.ok.setText(self.tr("Save"))
@@ -53,6 +55,10 @@ class PreferencesDialog(FormDialog):
         self.concurrency.setRange(1, 16)
         self.start_at_once = QCheckBox(self.tr("St&art transfers at once"))
         self.notify = QCheckBox(self.tr("&Notify when a long transfer ends"))
+        self.tray = QCheckBox(self.tr("Show an &icon in the tray"))
+        if not tray_there:
+            self.tray.setText(self.tr("Show an &icon in the tray (this desktop has no tray)"))
+            self.tray.setEnabled(False)
         self.connect_at_start = QCheckBox(self.tr("&Connect to all saved connections at start"))
         place = PathField(
             self.tr("Download to"),
@@ -75,7 +81,13 @@ class PreferencesDialog(FormDialog):
         ):
             self.form.addRow(text, field)
             field.editTextChanged.connect(ignoring(self.recheck))
-        for box in (self.verify, self.start_at_once, self.notify, self.connect_at_start):
+        for box in (
+            self.verify,
+            self.start_at_once,
+            self.notify,
+            self.tray,
+            self.connect_at_start,
+        ):
             self.form.addRow("", box)
         self._fill()
 
@@ -88,6 +100,7 @@ class PreferencesDialog(FormDialog):
         self.concurrency.setValue(now.concurrency)
         self.start_at_once.setChecked(now.start_at_once)
         self.notify.setChecked(now.notify)
+        self.tray.setChecked(now.tray)
         self.connect_at_start.setChecked(now.connect_at_start)
         self.language.currentIndexChanged.connect(ignoring(self.recheck))
 
@@ -116,6 +129,7 @@ class PreferencesDialog(FormDialog):
                 concurrency=self.concurrency.value(),
                 start_at_once=self.start_at_once.isChecked(),
                 notify=self.notify.isChecked(),
+                tray=self.tray.isChecked(),
                 connect_at_start=self.connect_at_start.isChecked(),
                 download_folder=self.folder.text().strip(),
                 owner=owner,

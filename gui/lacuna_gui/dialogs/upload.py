@@ -368,6 +368,8 @@ class UploadDialog(FormDialog):
         ]
         if wrong:
             return self.tr("This cannot be sent: {0}").format(", ".join(wrong[:3]))
+        if any(path not in self._facts for path in self._files):
+            return self.tr("The files are still being looked at…")
         chosen = self.chosen()
         record = chosen[0].pools.get(chosen[1]) if chosen else None
         available = record.available if record and record.capacity else None

@@ -14,6 +14,7 @@ from lacuna_engine.storage import VolumeDescription, display_name, validate_volu
 from lacuna_gui.dialogs.fields import SizeField
 from lacuna_gui.dialogs.form import FormDialog, plain_label
 from lacuna_gui.format import bytes_text, exact_bytes_text
+from lacuna_gui.problem import problem_of
 from lacuna_gui.slots import ignoring
 
 __all__ = [
@@ -193,7 +194,7 @@ def name_problem(name: str, taken: Collection[str]) -> str:
     try:
         validate_volume_name(name)
     except UsageError as error:
-        return f"{error.message} {error.hint}".strip()
+        return problem_of(error).line()
     if name in taken:
         return QCoreApplication.translate("Volumes", "There is a volume of that name already.")
     return ""

@@ -15,6 +15,7 @@ from operator import itemgetter
 
 from PySide6.QtCore import (
     QAbstractTableModel,
+    QCoreApplication,
     QMimeData,
     QModelIndex,
     QObject,
@@ -27,9 +28,19 @@ from lacuna_engine.storage import display_name
 from lacuna_engine.transfer import Phase
 from lacuna_gui import words
 from lacuna_gui.format import bytes_text, duration_text, percent_text, rate_text
-from lacuna_gui.models.roles import ACCESSIBLE, ALIGNMENT, DISPLAY, ENTRY, LEFT, RIGHT, TOOLTIP
+from lacuna_gui.models.roles import (
+    ACCESSIBLE,
+    ALIGNMENT,
+    DECORATION,
+    DISPLAY,
+    ENTRY,
+    LEFT,
+    RIGHT,
+    TOOLTIP,
+)
 from lacuna_gui.paint.strip import Drawable
 from lacuna_gui.problem import Problem
+from lacuna_gui.theme import icon
 
 __all__ = [
     "ACTIVE",
@@ -42,6 +53,7 @@ __all__ = [
     "RowState",
     "TransferRow",
     "TransfersModel",
+    "direction_text",
 ]
 
 Index = QModelIndex | QPersistentModelIndex
@@ -56,6 +68,23 @@ class Direction(StrEnum):
     UPLOAD = "upload"
     DOWNLOAD = "download"
     COPY = "copy"
+
+
+_SIGNS = {
+    Direction.UPLOAD: "upload",
+    Direction.DOWNLOAD: "download",
+    Direction.COPY: "transfer",
+}
+"""The drawings in front of names."""
+
+
+def direction_text(direction: Direction) -> str:
+    """Return which way the bytes go, in words."""
+    return {
+        Direction.UPLOAD: QCoreApplication.translate("TransferCommands", "Upload"),
+        Direction.DOWNLOAD: QCoreApplication.translate("TransferCommands", "Download"),
+        Direction.COPY: QCoreApplication.translate("TransferCommands", "Copy"),
+    }[direction]
 
 
 class RowState(StrEnum):
@@ -152,7 +181,7 @@ class Column(IntEnum):
 # Plain numbers for data(), which is called thousands of times.
 _NAME, _ROUTE, _PROGRESS, _STATE, _RATE, _ETA, _SIZE, _SAVED = range(8)
 _NUMBERS = frozenset({_RATE, _ETA, _SIZE, _SAVED})
-_ROLES = frozenset({DISPLAY, ENTRY, ALIGNMENT, TOOLTIP, ACCESSIBLE})
+_ROLES = frozenset({DISPLAY, DECORATION, ENTRY, ALIGNMENT, TOOLTIP, ACCESSIBLE})
 """What data() has an answer to: a view asks six times for each cell, twice of which for these."""
 
 _USUAL = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemNeverHasChildren
@@ -161,6 +190,19 @@ _MOVABLE = _USUAL | Qt.ItemFlag.ItemIsDragEnabled
 
 def _position(row: TransferRow) -> int:
     return row.position
+
+
+def _columns_changed(before: TransferRow, now: TransferRow) -> tuple[int, int]:
+    """Return the first and the last column that may look different.
+
+    Painting is what costs: while a job runs its name, its places and its size stay.
+    """
+    about = (before.direction, before.name, before.source, before.destination)
+    if about != (now.direction, now.name, now.source, now.destination):
+        return _NAME, _SAVED
+    if before.total != now.total or before.saved != now.saved:
+        return _PROGRESS, _SAVED
+    return _PROGRESS, _ETA
 
 
 class TransfersModel(QAbstractTableModel):
@@ -191,9 +233,10 @@ class TransfersModel(QAbstractTableModel):
     def take(self, rows: Sequence[TransferRow]) -> None:
         """Take rows as they are now: new ones come, changed ones change, others leave.
 
-        Whatever the number of rows, views are told of one range.
+        Whatever the number of rows, views are told of one range, with no more columns than changed.
         """
         first, last = len(self._rows), -1
+        left, right = len(Column), -1
         fresh: list[TransferRow] = []
         for row in rows:
             place = self._places.get(row.id)
@@ -201,19 +244,22 @@ class TransfersModel(QAbstractTableModel):
                 if place is not None:
                     self._remove(place)
                     first, last = 0, len(self._rows) - 1
+                    left, right = 0, len(Column) - 1
             elif place is None:
                 fresh.append(row)
             elif self._rows[place].position != row.position and self._reorder:
                 self._remove(place)
                 fresh.append(row)
             else:
+                some, more = _columns_changed(self._rows[place], row)
+                left, right = min(left, some), max(right, more)
                 self._rows[place] = row
                 first, last = min(first, place), max(last, place)
         if fresh:
             self._insert(fresh)
         if last >= first:
             self.dataChanged.emit(
-                self.index(first, 0), self.index(last, len(Column) - 1), [DISPLAY, ENTRY]
+                self.index(first, left), self.index(last, right), [DISPLAY, ENTRY]
             )
 
     def forget(self, job: str) -> None:
@@ -296,6 +342,8 @@ class TransfersModel(QAbstractTableModel):
         row = self._rows[index.row()]
         if role == DISPLAY:
             return self._text(row, index.column())
+        if role == DECORATION:
+            return icon(_SIGNS[row.direction]) if index.column() == _NAME else None
         if role == ENTRY:
             return row
         if role == ALIGNMENT:
@@ -324,6 +372,8 @@ class TransfersModel(QAbstractTableModel):
         return bytes_text(row.saved) if row.total else ""
 
     def _spoken(self, row: TransferRow, column: int) -> str:
+        if column == _NAME:
+            return f"{direction_text(row.direction)}: {display_name(row.name)}"
         if column != _PROGRESS:
             return self._text(row, column)
         return self.tr("{0} percent of {1}, {2} saved").format(
@@ -331,7 +381,7 @@ class TransfersModel(QAbstractTableModel):
         )
 
     def _tip(self, row: TransferRow) -> str:
-        lines = [f"{row.source} → {row.destination}"]
+        lines = [f"{direction_text(row.direction)}: {row.source} → {row.destination}"]
         if row.total:
             lines.append(
                 self.tr("Image {0}: data {1}, holes {2}, zeros {3}").format(

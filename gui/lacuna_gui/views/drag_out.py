@@ -14,12 +14,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import QByteArray, QMetaType, QMimeData, QTimer, QUrl, Signal
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import (
+    QByteArray,
+    QEvent,
+    QMetaType,
+    QMimeData,
+    QObject,
+    QTimer,
+    QUrl,
+    Signal,
+)
+from PySide6.QtGui import QGuiApplication, QWindow
 
 from lacuna_gui.slots import ignoring
 
-__all__ = ["DragOut", "local_path"]
+__all__ = ["DragOut", "Whereabouts", "local_path"]
 
 _log = logging.getLogger(__name__)
 
@@ -51,6 +60,11 @@ class DragOut(QMimeData):
             # The window it comes from is known when the drag has begun.
             QTimer.singleShot(0, self, self._offer)
 
+    @property
+    def can_leave(self) -> bool:
+        """Whether another program can be told how to save it."""
+        return self._where is not None
+
     def _offer(self) -> None:
         if self._where is not None:
             self._where.write(self._name.encode("utf-8", "replace"))
@@ -76,6 +90,21 @@ class DragOut(QMimeData):
             # Not from within the answer, for which another program waits.
             QTimer.singleShot(0, self, partial(self.dropped.emit, path))
         return QByteArray(_SAVED)
+
+
+class Whereabouts(QObject):
+    """Notes whether something that is dragged is over a window of ours, or somewhere else."""
+
+    def __init__(self, window: QWindow | None) -> None:
+        super().__init__(window)
+        self.is_outside = False
+        if window is not None:
+            window.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002, D102, N802
+        if event.type() in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.DragLeave):
+            self.is_outside = event.type() == QEvent.Type.DragLeave
+        return False
 
 
 def local_path(place: bytes) -> Path | None:

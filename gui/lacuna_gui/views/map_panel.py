@@ -50,10 +50,12 @@ class MapPanel(QWidget):
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.split)
+        self._grain = 0
         self.show_job(None)
 
     def show_job(self, row: TransferRow | None) -> None:
         """Show another transfer, of whose map nothing is known yet; None for none."""
+        self._grain = 0
         if row is None:
             self.map.clear()
             self.numbers.setText("")
@@ -71,6 +73,8 @@ class MapPanel(QWidget):
     def show_row(self, row: TransferRow) -> None:
         """Show the numbers of the transfer."""
         parts = [self.tr("moved {0}").format(bytes_text(row.moved))]
+        if self._grain:
+            parts.insert(0, self.tr("outline, exact to {0}").format(bytes_text(self._grain)))
         if row.state in ACTIVE:
             parts.append(self.tr("in flight {0}").format(bytes_text(row.in_flight)))
         if row.wire:
@@ -81,6 +85,12 @@ class MapPanel(QWidget):
         if row.error is not None:
             parts.append(row.error.what)
         self.numbers.setText("     ".join(parts))
+
+    def show_grain(self, grain: int) -> None:
+        """Say that of the map just set only an outline was kept, in cells of ``grain`` bytes."""
+        self._grain = grain
+        note = self.tr("outline, exact to {0}").format(bytes_text(grain))
+        self.numbers.setText("     ".join((note, self.numbers.text())))
 
     def set_table(self, table: RunTable) -> None:
         """Show what a map says now, in the same view if it is the same image."""

@@ -60,7 +60,6 @@ class EntryTable(PlainTable):
 
     def paint_hint(self, area: QRect, text: str) -> None:
         """Write into an empty part of the viewport, while it is painted."""
-        painter = QPainter(self.viewport())
-        painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
-        painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), text)
-        painter.end()
+        with QPainter(self.viewport()) as painter:
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            painter.drawText(area, int(Qt.AlignmentFlag.AlignCenter), text)

@@ -210,7 +210,7 @@ class _TransferTable(EntryTable):
         self.setItemDelegateForColumn(int(Column.PROGRESS), StripDelegate(self))
         self.set_widths(
             (
-                (Column.NAME, 24), (Column.PROGRESS, 34), (Column.STATE, 14), (Column.RATE, 13),
+                (Column.NAME, 27), (Column.PROGRESS, 34), (Column.STATE, 18), (Column.RATE, 13),
                 (Column.ETA, 11), (Column.SIZE, 11), (Column.SAVED, 11),
             )
         )  # fmt: skip

@@ -38,7 +38,7 @@ from lacuna_gui.hosts import Host, HostState, PoolRecord
 from lacuna_gui.models.volumes import Column, VolumeRow, VolumesModel
 from lacuna_gui.slots import ignoring
 from lacuna_gui.theme import icon, space
-from lacuna_gui.views.drag_out import DragOut
+from lacuna_gui.views.drag_out import DragOut, Whereabouts
 from lacuna_gui.views.drops import Offer, offers_something, read_offer
 from lacuna_gui.views.table import EntryTable
 from lacuna_gui.widgets.elided_label import ElidedLabel
@@ -57,6 +57,8 @@ class VolumesPanel(QWidget):
     dropped = Signal(object, object)
     """An `Offer`, and None: it was meant for the pool that is shown."""
     dragged_out = Signal(object, object)
+    drag_refused = Signal()
+    """Something was dragged out of the window, and there is no way to save it there."""
     """Rows that are wanted in another program, and the path of the first."""
     selection_changed = Signal()
     activated = Signal()
@@ -335,10 +337,15 @@ class _Table(EntryTable):
             return
         inner = self.model().mimeData(self.selectionModel().selectedRows())
         data = DragOut(inner, local_file_name(rows[0].name, windows=False))
+        can_leave = data.can_leave  # which is gone with the drag
         data.dropped.connect(partial(self._panel.dragged_out.emit, rows))
         drag = QDrag(self)
         drag.setMimeData(data)
-        drag.exec(actions)
+        where = Whereabouts(self.window().windowHandle())
+        done = drag.exec(actions)
+        if done == Qt.DropAction.IgnoreAction and where.is_outside and not can_leave:
+            self._panel.drag_refused.emit()
+        where.deleteLater()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         # Elsewhere Return edits; here it shows the details, on every platform.

@@ -66,12 +66,12 @@ class ElidedLabel(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: D102, N802
         super().paintEvent(event)
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self._role))
         where = QStyle.visualAlignment(
             self.layoutDirection(), self._alignment | Qt.AlignmentFlag.AlignVCenter
         )
-        painter.drawText(self.contentsRect(), where, self._shown())
+        with QPainter(self) as painter:
+            painter.setPen(self.palette().color(self._role))
+            painter.drawText(self.contentsRect(), where, self._shown())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102, N802
         super().resizeEvent(event)

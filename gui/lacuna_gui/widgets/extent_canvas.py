@@ -267,7 +267,10 @@ class ExtentCanvas(QWidget):
         self._drawn = wanted
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, D102, N802
-        painter = QPainter(self)
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         palette = self.palette()
         where = self._layout()
         painter.fillRect(self.rect(), palette.color(QPalette.ColorRole.Base))

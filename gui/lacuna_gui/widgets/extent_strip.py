@@ -56,7 +56,8 @@ class ExtentStrip(QWidget):
         return QSize(32, space.STRIP)
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, D102, N802
-        paint_strip(QPainter(self), self.rect(), self._strip, self.palette())
+        with QPainter(self) as painter:
+            paint_strip(painter, self.rect(), self._strip, self.palette())
 
     def _tell(self) -> None:
         text = table_text(self._strip.table)

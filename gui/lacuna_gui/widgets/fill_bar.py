@@ -60,7 +60,10 @@ class FillBar(QWidget):
             self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, D102, N802
-        painter = QPainter(self)
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         metrics = self.fontMetrics()
         room = metrics.horizontalAdvance(percent_text(100, 100)) if self._show_text else 0
         # The number goes first where there is no room for both.

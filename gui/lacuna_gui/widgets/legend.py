@@ -105,7 +105,10 @@ class Legend(QWidget):
             self.updateGeometry()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, D102, N802
-        painter = QPainter(self)
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         text = self.palette().color(QPalette.ColorRole.WindowText)
         muted = colours(self.palette()).muted
         metrics = self.fontMetrics()

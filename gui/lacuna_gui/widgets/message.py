@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -28,13 +29,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from lacuna_gui.theme import Severity, colours, icon, icon_pixmap, space
+from lacuna_gui.theme import Severity, colours, icon, severity_icon, space
 
 __all__ = ["Message", "MessageAction", "MessagePanel"]
 
 _STRIPE = 4
 _ICON = 18
 _DETAIL_LINES = 6
+
+_LONGEST = 300
+"""Characters of a text that are shown at once: daemons' words may be pages."""
+
+_UNBROKEN = re.compile(r"(\S{40})(?=\S)")
+"""Words longer than this are broken; they have no place where it would be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,24 @@ class Message:
         return " ".join(part for part in (self.what, self.why, self.cure) if part)
 
 
+def _shortened(text: str) -> str:
+    cut = text if len(text) <= _LONGEST else f"{text[:_LONGEST].rstrip()}…"
+    return _UNBROKEN.sub("\\1\N{ZERO WIDTH SPACE}", cut)
+
+
+class _Sign(QWidget):
+    """The drawing of a severity."""
+
+    def __init__(self, severity: Severity, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._severity = severity
+        self.setFixedSize(_ICON, _ICON)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, N802
+        with QPainter(self) as painter:
+            severity_icon(self._severity).paint(painter, self.rect())
+
+
 class MessagePanel(QFrame):
     """One message in the bar. ``dismissed`` asks for it to be taken away."""
 
@@ -82,8 +107,15 @@ class MessagePanel(QFrame):
         super().__init__(parent)
         self.message = message
         self._count = 1
-        self._icon = QLabel(self)
-        self._icon.setFixedSize(_ICON, _ICON)
+        self._icon = _Sign(message.severity, self)
+        self._icon.setAccessibleName(
+            {
+                Severity.INFO: self.tr("Note"),
+                Severity.GOOD: self.tr("Success"),
+                Severity.WARNING: self.tr("Warning"),
+                Severity.BAD: self.tr("Error"),
+            }[message.severity]
+        )
         self._what = self._label(bold=True)
         self._why = self._label()
         self._unfold = QToolButton(self)
@@ -139,10 +171,11 @@ class MessagePanel(QFrame):
         self._unfold.toggled.connect(self._on_unfold)
         row.addWidget(self._unfold)
         row.addStretch(1)
-        has_row = bool(self.message.actions or self.message.details)
+        folded = self._folded()
+        has_row = bool(self.message.actions or folded)
         if has_row:
             body.addLayout(row)
-        self._unfold.setVisible(bool(self.message.details))
+        self._unfold.setVisible(bool(folded))
         self._details.setReadOnly(True)
         self._details.setTabChangesFocus(True)
         self._details.setLineWrapMode(QPlainTextEdit.LineWrapMode.WidgetWidth)
@@ -166,11 +199,18 @@ class MessagePanel(QFrame):
         what = message.what
         if self._count > 1:
             what = self.tr("{0} ({1} times)").format(what, self._count)
-        self._what.setText(what)
-        more = " ".join(part for part in (message.why, message.cure) if part)
+        self._what.setText(_shortened(what))
+        why, cure = _shortened(message.why), _shortened(message.cure)
+        more = " ".join(part for part in (why, cure) if part)
         self._why.setText(more)
         self._why.setVisible(bool(more))
-        self._details.setPlainText(message.details)
+        self._details.setPlainText(self._folded())
+
+    def _folded(self) -> str:
+        """Return what is below the fold: the details, and all that is too long for above."""
+        texts = (self.message.what, self.message.why, self.message.cure)
+        is_long = any(len(text) > _LONGEST for text in texts)
+        return self.message.text() if is_long else self.message.details
 
     def _label(self, *, bold: bool = False) -> QLabel:
         label = QLabel(self)
@@ -217,7 +257,7 @@ class MessagePanel(QFrame):
         metrics = self._details.fontMetrics()
         edge = round(self._details.document().documentMargin() * 2) + 2 * space.SMALL
         room = QRect(0, 0, max(80, self._details.width() - edge), 10_000)
-        wrapped = metrics.boundingRect(room, Qt.TextFlag.TextWrapAnywhere, self.message.details)
+        wrapped = metrics.boundingRect(room, Qt.TextFlag.TextWrapAnywhere, self._folded())
         lines = min(_DETAIL_LINES, max(2, -(-wrapped.height() // metrics.lineSpacing())))
         self._details.setFixedHeight(metrics.lineSpacing() * lines + edge)
 
@@ -226,22 +266,33 @@ class MessagePanel(QFrame):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, D102, N802
         meant = colours(self.palette())
         color = meant.of_severity(self.message.severity)
-        painter = QPainter(self)
-        painter.fillRect(self.rect(), meant.behind(self.message.severity))
-        painter.fillRect(0, 0, _STRIPE, self.height(), color)
-        painter.setPen(QPen(meant.faint, 1))
         bottom = self.height() - 0.5
-        painter.drawLine(QPointF(_STRIPE, bottom), QPointF(self.width(), bottom))
+        with QPainter(self) as painter:
+            painter.fillRect(self.rect(), meant.behind(self.message.severity))
+            painter.fillRect(0, 0, _STRIPE, self.height(), color)
+            painter.setPen(QPen(meant.faint, 1))
+            painter.drawLine(QPointF(_STRIPE, bottom), QPointF(self.width(), bottom))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: D102, N802
+        # Texts that wrap want the height they would have if it were as narrow as can be; the window
+        # would be made higher for that.
+        least, layout, bar = super().minimumSizeHint(), self.layout(), self.parentWidget()
+        if layout is not None and bar is not None:
+            wide = max(least.width(), bar.width())
+            least.setHeight(min(least.height(), layout.totalHeightForWidth(wide)))
+        return least
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: D102, N802
         super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self.updateGeometry()
         if self._unfold.isChecked():
             self._fit_details()
 
-    def event(self, event: QEvent) -> bool:  # noqa: D102
-        if event.type() in {QEvent.Type.PaletteChange, QEvent.Type.DevicePixelRatioChange}:
+    def changeEvent(self, event: QEvent) -> None:  # noqa: D102, N802
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
             self._dress()
-        return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: D102, N802
         if event.key() == Qt.Key.Key_Escape:
@@ -250,22 +301,8 @@ class MessagePanel(QFrame):
         super().keyPressEvent(event)
 
     def _dress(self) -> None:
-        if not hasattr(self, "_icon"):  # events come while the parts are still being made
+        if not hasattr(self, "_details"):  # events come while the parts are still being made
             return
-        meant = colours(self.palette())
-        severity = self.message.severity
-        pixmap = icon_pixmap(
-            severity.value, _ICON, meant.of_severity(severity), self.devicePixelRatioF()
-        )
-        self._icon.setPixmap(pixmap)
-        self._icon.setAccessibleName(
-            {
-                Severity.INFO: self.tr("Note"),
-                Severity.GOOD: self.tr("Success"),
-                Severity.WARNING: self.tr("Warning"),
-                Severity.BAD: self.tr("Error"),
-            }[severity]
-        )
         palette = QPalette(self._details.palette())
         back = self.palette().color(QPalette.ColorRole.Base)
         if palette.color(QPalette.ColorRole.Base) != back:

@@ -95,7 +95,10 @@ class SpeedGraph(QWidget):
     # -- painting
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: ARG002, D102, N802
-        painter = QPainter(self)
+        with QPainter(self) as painter:
+            self._paint(painter)
+
+    def _paint(self, painter: QPainter) -> None:
         meant = colours(self.palette())
         painter.fillRect(self.rect(), self.palette().color(QPalette.ColorRole.Base))
         plot = self._plot()

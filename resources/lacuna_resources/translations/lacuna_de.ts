@@ -43,6 +43,14 @@
         <translation>&amp;Duplizieren …</translation>
     </message>
     <message>
+        <source>Mo&amp;ve up</source>
+        <translation>Nach &amp;oben</translation>
+    </message>
+    <message>
+        <source>Move d&amp;own</source>
+        <translation>Nac&amp;h unten</translation>
+    </message>
+    <message>
         <source>De&amp;lete connection…</source>
         <translation>Verbindung &amp;löschen …</translation>
     </message>
@@ -276,10 +284,816 @@
     </message>
 </context>
 <context>
+    <name>Advice</name>
+    <message>
+        <source>It may have been removed.</source>
+        <translation>Vielleicht wurde es entfernt.</translation>
+    </message>
+    <message>
+        <source>Refresh the list: it may have been removed.</source>
+        <translation>Aktualisieren Sie die Liste: vielleicht wurde es entfernt.</translation>
+    </message>
+    <message>
+        <source>Choose another name, or say that it may be replaced or skipped.</source>
+        <translation>Wählen Sie einen anderen Namen, oder erlauben Sie, zu ersetzen oder zu überspringen.</translation>
+    </message>
+    <message>
+        <source>Do not ask to keep the old content, or upload it under another name.</source>
+        <translation>Verlangen Sie nicht, den alten Inhalt zu behalten, oder laden Sie unter einem anderen Namen hoch.</translation>
+    </message>
+    <message>
+        <source>Make room in the pool, or do not ask to keep the old content: then it is given up first.</source>
+        <translation>Schaffen Sie Platz im Pool, oder verlangen Sie nicht, den alten Inhalt zu behalten: dann wird er zuerst aufgegeben.</translation>
+    </message>
+    <message>
+        <source>Shut it down first. If you ask for it, it is written to all the same, which destroys what the machine has on it.</source>
+        <translation>Fahren Sie sie erst herunter. Wenn Sie es verlangen, wird der Datenträger trotzdem beschrieben; das zerstört, was die Maschine darauf hat.</translation>
+    </message>
+    <message>
+        <source>Try again to start over, which gives up what has arrived.</source>
+        <translation>Versuchen Sie es erneut, um von vorn zu beginnen; was angekommen ist, geht dabei verloren.</translation>
+    </message>
+    <message>
+        <source>Choose the format as detected, or raw to send it as it is.</source>
+        <translation>Wählen Sie das Format wie erkannt, oder raw, um es zu senden, wie es ist.</translation>
+    </message>
+    <message>
+        <source>Both sides are kept. Start the transfer again, and let it replace what is there.</source>
+        <translation>Beide Seiten bleiben erhalten. Starten Sie die Übertragung noch einmal und erlauben Sie zu ersetzen, was da ist.</translation>
+    </message>
+    <message>
+        <source>Start the pool {0} first.</source>
+        <translation>Starten Sie erst den Pool {0}.</translation>
+    </message>
+    <message>
+        <source>Write auth=sasl, sasl.NAME or polkit.</source>
+        <translation>Schreiben Sie auth=sasl, sasl.NAME oder polkit.</translation>
+    </message>
+    <message>
+        <source>Your user may not manage libvirt here. Ask to be added to the group &apos;libvirt&apos; and log in again; or let the polkit agent of your desktop ask for a password; or use your own daemon, qemu:///session.</source>
+        <translation>Ihr Benutzer darf libvirt hier nicht verwalten. Lassen Sie sich in die Gruppe „libvirt“ aufnehmen und melden Sie sich neu an; oder lassen Sie den polkit-Agenten Ihrer Arbeitsumgebung nach einem Passwort fragen; oder nehmen Sie Ihren eigenen Dienst, qemu:///session.</translation>
+    </message>
+    <message>
+        <source>Your user may not manage libvirt there, and nobody can be asked for a password over SSH. Ask to be added to the group &apos;libvirt&apos; on that host, or log in as root@HOST.</source>
+        <translation>Ihr Benutzer darf libvirt dort nicht verwalten, und über SSH kann niemand nach einem Passwort gefragt werden. Lassen Sie sich auf jenem Rechner in die Gruppe „libvirt“ aufnehmen, oder melden Sie sich als root@HOST an.</translation>
+    </message>
+    <message>
+        <source>Your user may not manage libvirt there. Ask to be added to the group &apos;libvirt&apos; and log in again, or use a connection as root or the session connection.</source>
+        <translation>Ihr Benutzer darf libvirt dort nicht verwalten. Lassen Sie sich in die Gruppe „libvirt“ aufnehmen und melden Sie sich neu an, oder verbinden Sie sich als root oder mit dem Dienst der Sitzung.</translation>
+    </message>
+    <message>
+        <source>Your user may not manage libvirt here. Ask to be added to the group &apos;libvirt&apos; and log in again, or use the session connection (qemu:///session).</source>
+        <translation>Ihr Benutzer darf libvirt hier nicht verwalten. Lassen Sie sich in die Gruppe „libvirt“ aufnehmen und melden Sie sich neu an, oder verbinden Sie sich mit dem Dienst der Sitzung (qemu:///session).</translation>
+    </message>
+    <message>
+        <source>Ask to be added to the group &apos;libvirt&apos; on that host, or log in as root (qemu+ssh://root@host/system).</source>
+        <translation>Lassen Sie sich auf jenem Rechner in die Gruppe „libvirt“ aufnehmen, oder melden Sie sich als root an (qemu+ssh://root@host/system).</translation>
+    </message>
+    <message>
+        <source>A slow disk can stall the whole daemon; it may answer later.</source>
+        <translation>Eine langsame Platte kann den ganzen Dienst aufhalten; vielleicht antwortet er später.</translation>
+    </message>
+    <message>
+        <source>The daemon may be stalled by a slow disk, or is no libvirt daemon.</source>
+        <translation>Vielleicht hält eine langsame Platte den Dienst auf, oder es ist kein Dienst von libvirt.</translation>
+    </message>
+    <message>
+        <source>Check the port: 16509 is plain TCP, 16514 TLS. The daemon may also have too many clients; its log says so.</source>
+        <translation>Prüfen Sie den Port: 16509 ist einfaches TCP, 16514 TLS. Vielleicht hat der Dienst auch zu viele Verbindungen; dann steht es in seinem Protokoll.</translation>
+    </message>
+    <message>
+        <source>The network may be down or the host asleep.</source>
+        <translation>Vielleicht ist das Netz gestört, oder der Rechner schläft.</translation>
+    </message>
+    <message>
+        <source>Use TLS with a certificate that is checked, or SSH.</source>
+        <translation>Nehmen Sie TLS mit einem Zertifikat, das geprüft wird, oder SSH.</translation>
+    </message>
+    <message>
+        <source>Known are {0}.</source>
+        <translation>Bekannt sind {0}.</translation>
+    </message>
+    <message>
+        <source>Known ones: {0}.</source>
+        <translation>Bekannt sind: {0}.</translation>
+    </message>
+    <message>
+        <source>Known modes: auto, direct, legacy.</source>
+        <translation>Bekannt sind: auto, direct, legacy.</translation>
+    </message>
+    <message>
+        <source>Known transports: {0}.</source>
+        <translation>Bekannte Transportwege: {0}.</translation>
+    </message>
+    <message>
+        <source>Supported now: {0}.</source>
+        <translation>Unterstützt werden: {0}.</translation>
+    </message>
+    <message>
+        <source>Aliases in libvirt.conf: {0}.</source>
+        <translation>Kurznamen in libvirt.conf: {0}.</translation>
+    </message>
+    <message>
+        <source>Get one with kinit, use SSH, or have scram-sha-256 added to mech_list in the daemon&apos;s /etc/sasl2/libvirt.conf.</source>
+        <translation>Holen Sie eines mit kinit, nehmen Sie SSH, oder lassen Sie in der /etc/sasl2/libvirt.conf des Dienstes scram-sha-256 in mech_list aufnehmen.</translation>
+    </message>
+    <message>
+        <source>The daemon&apos;s administrator sets them with mech_list in /etc/sasl2/libvirt.conf.</source>
+        <translation>Der Verwalter des Dienstes legt sie mit mech_list in /etc/sasl2/libvirt.conf fest.</translation>
+    </message>
+    <message>
+        <source>Use TLS or SSH.</source>
+        <translation>Nehmen Sie TLS oder SSH.</translation>
+    </message>
+    <message>
+        <source>Use TLS or SSH rather than plain TCP.</source>
+        <translation>Nehmen Sie TLS oder SSH statt einfachem TCP.</translation>
+    </message>
+    <message>
+        <source>Use TLS or SSH, or have digest-md5 added to mech_list in /etc/sasl2/libvirt.conf.</source>
+        <translation>Nehmen Sie TLS oder SSH, oder lassen Sie in /etc/sasl2/libvirt.conf digest-md5 in mech_list aufnehmen.</translation>
+    </message>
+    <message>
+        <source>`klist` shows your tickets, and `kinit` gets one.</source>
+        <translation>„klist“ zeigt Ihre Tickets, und „kinit“ holt eines.</translation>
+    </message>
+    <message>
+        <source>They are from {0}. The daemon does not say which of the two is wrong; its users are set with saslpasswd2 -a libvirt USER.</source>
+        <translation>Sie stammen aus {0}. Der Dienst sagt nicht, was von beidem falsch ist; seine Benutzer werden mit saslpasswd2 -a libvirt USER angelegt.</translation>
+    </message>
+    <message>
+        <source>The daemon does not say which of the two is wrong; its users are set with saslpasswd2 -a libvirt USER.</source>
+        <translation>Der Dienst sagt nicht, was von beidem falsch ist; seine Benutzer werden mit saslpasswd2 -a libvirt USER angelegt.</translation>
+    </message>
+    <message>
+        <source>User name and password can also be in libvirt&apos;s auth.conf (LIBVIRT_AUTH_FILE, or ~/.config/libvirt/auth.conf).</source>
+        <translation>Benutzername und Passwort können auch in der auth.conf von libvirt stehen (LIBVIRT_AUTH_FILE oder ~/.config/libvirt/auth.conf).</translation>
+    </message>
+    <message>
+        <source>Its log says why; mech_list in /etc/sasl2/libvirt.conf names the mechanisms.</source>
+        <translation>Warum, steht in seinem Protokoll; die Verfahren nennt mech_list in /etc/sasl2/libvirt.conf.</translation>
+    </message>
+    <message>
+        <source>The daemon, or something between, is faulty or hostile; try another mechanism with ?auth=sasl.NAME, or another transport.</source>
+        <translation>Der Dienst oder etwas dazwischen ist fehlerhaft oder feindlich; versuchen Sie ein anderes Verfahren mit ?auth=sasl.NAME, oder einen anderen Transportweg.</translation>
+    </message>
+    <message>
+        <source>It may not be the daemon it claims to be. Do not go on before you know why.</source>
+        <translation>Vielleicht ist es nicht der Dienst, der er zu sein vorgibt. Machen Sie nicht weiter, bevor Sie wissen, warum.</translation>
+    </message>
+    <message>
+        <source>Most likely the pool is full; look at its free space.</source>
+        <translation>Wahrscheinlich ist der Pool voll; sehen Sie nach, wie viel frei ist.</translation>
+    </message>
+    <message>
+        <source>Make sure that nothing writes to the image, and start again.</source>
+        <translation>Sorgen Sie dafür, dass nichts in das Abbild schreibt, und beginnen Sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>Name an image file or a block device.</source>
+        <translation>Nennen Sie eine Abbilddatei oder ein Blockgerät.</translation>
+    </message>
+    <message>
+        <source>Stop what is writing to it, then try again.</source>
+        <translation>Halten Sie an, was hineinschreibt, und versuchen Sie es dann noch einmal.</translation>
+    </message>
+    <message>
+        <source>Lacuna needs a folder for its data that it may write to, with some room.</source>
+        <translation>Lacuna braucht für seine Daten einen Ordner, in den es schreiben darf und in dem noch Platz ist.</translation>
+    </message>
+    <message>
+        <source>Lacuna needs a folder for its data that it may write to.</source>
+        <translation>Lacuna braucht für seine Daten einen Ordner, in den es schreiben darf.</translation>
+    </message>
+    <message>
+        <source>The disk is full: make some room.</source>
+        <translation>Die Platte ist voll: schaffen Sie Platz.</translation>
+    </message>
+    <message>
+        <source>Another Lacuna is busy with it; try again in a moment.</source>
+        <translation>Ein anderes Lacuna arbeitet damit; versuchen Sie es gleich noch einmal.</translation>
+    </message>
+    <message>
+        <source>Check the permissions of the file and its folder.</source>
+        <translation>Prüfen Sie die Rechte der Datei und ihres Ordners.</translation>
+    </message>
+    <message>
+        <source>Give more digits.</source>
+        <translation>Geben Sie mehr Stellen an.</translation>
+    </message>
+    <message>
+        <source>Try again.</source>
+        <translation>Versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>A name has letters, digits, spaces and . + @ _ -, begins with a letter or a digit, and has {0} characters at most.</source>
+        <translation>Ein Name hat Buchstaben, Ziffern, Leerzeichen und . + @ _ -, beginnt mit einem Buchstaben oder einer Ziffer und hat höchstens {0} Zeichen.</translation>
+    </message>
+    <message>
+        <source>Choose another.</source>
+        <translation>Wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+        <source>Leave it out; it is asked for when it is needed, and can be kept in the keyring.</source>
+        <translation>Lassen Sie es weg; es wird abgefragt, wenn es gebraucht wird, und kann im Schlüsselbund bleiben.</translation>
+    </message>
+    <message>
+        <source>Leave it out; it is asked for when it is needed.</source>
+        <translation>Lassen Sie es weg; es wird abgefragt, wenn es gebraucht wird.</translation>
+    </message>
+    <message>
+        <source>Or write auto.</source>
+        <translation>Oder schreiben Sie auto.</translation>
+    </message>
+    <message>
+        <source>Use that version, or move the file away to begin anew.</source>
+        <translation>Nehmen Sie jene Version, oder legen Sie die Datei beiseite, um neu zu beginnen.</translation>
+    </message>
+    <message>
+        <source>Connect with read-write access; a read-only connection only browses.</source>
+        <translation>Verbinden Sie sich mit Schreibrechten; eine Verbindung nur zum Lesen kann nur blättern.</translation>
+    </message>
+    <message>
+        <source>Make room in the pool and try again.</source>
+        <translation>Schaffen Sie Platz im Pool, und versuchen Sie es noch einmal.</translation>
+    </message>
+    <message>
+        <source>Make room in the pool, or choose another one.</source>
+        <translation>Schaffen Sie Platz im Pool, oder wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+        <source>Make room there, or choose another folder.</source>
+        <translation>Schaffen Sie dort Platz, oder wählen Sie einen anderen Ordner.</translation>
+    </message>
+    <message>
+        <source>The pool&apos;s file system does not allow a file of that size.</source>
+        <translation>Das Dateisystem des Pools erlaubt keine so große Datei.</translation>
+    </message>
+    <message>
+        <source>The daemon may not use that file; look at its owner, mode and labels.</source>
+        <translation>Der Dienst darf diese Datei nicht benutzen; sehen Sie nach Eigentümer, Rechten und Kennzeichen.</translation>
+    </message>
+    <message>
+        <source>The pool&apos;s file system is mounted read-only.</source>
+        <translation>Das Dateisystem des Pools ist nur zum Lesen eingehängt.</translation>
+    </message>
+    <message>
+        <source>Choose a shorter name; the limit is 255 bytes.</source>
+        <translation>Wählen Sie einen kürzeren Namen; höchstens 255 Bytes sind möglich.</translation>
+    </message>
+    <message>
+        <source>Something other than libvirt&apos;s RPC answers there, or the link is damaged.</source>
+        <translation>Dort antwortet etwas anderes als libvirt, oder die Leitung ist gestört.</translation>
+    </message>
+    <message>
+        <source>Of the control characters only tab and newline are accepted.</source>
+        <translation>Von den Steuerzeichen sind nur Tabulator und Zeilenende erlaubt.</translation>
+    </message>
+    <message>
+        <source>Start it over.</source>
+        <translation>Beginnen Sie von vorn.</translation>
+    </message>
+    <message>
+        <source>Choose another pool or another name.</source>
+        <translation>Wählen Sie einen anderen Pool oder einen anderen Namen.</translation>
+    </message>
+    <message>
+        <source>Upload to {0}/{1}.</source>
+        <translation>Laden Sie nach {0}/{1} hoch.</translation>
+    </message>
+    <message>
+        <source>Choose or create a larger volume.</source>
+        <translation>Wählen Sie einen größeren Datenträger, oder legen Sie einen an.</translation>
+    </message>
+    <message>
+        <source>Make sure that no virtual machine uses it, and start again.</source>
+        <translation>Sorgen Sie dafür, dass keine virtuelle Maschine ihn benutzt, und beginnen Sie noch einmal.</translation>
+    </message>
+    <message>
+        <source>Resume the job: what is missing is to give the volume its name.</source>
+        <translation>Setzen Sie die Übertragung fort: es fehlt nur noch, dass der Datenträger seinen Namen bekommt.</translation>
+    </message>
+    <message>
+        <source>Make it first, or choose another one.</source>
+        <translation>Legen Sie ihn erst an, oder wählen Sie einen anderen.</translation>
+    </message>
+    <message>
+        <source>Check the parameter &apos;command&apos; of the URI.</source>
+        <translation>Prüfen Sie den Parameter „command“ der URI.</translation>
+    </message>
+    <message>
+        <source>Check the parameter &apos;keyfile&apos; of the URI.</source>
+        <translation>Prüfen Sie den Parameter „keyfile“ der URI.</translation>
+    </message>
+    <message>
+        <source>Write ?command=/path/of/the/program.</source>
+        <translation>Schreiben Sie ?command=/pfad/des/programms.</translation>
+    </message>
+    <message>
+        <source>Name a host, for example qemu+ssh://root@host/system.</source>
+        <translation>Nennen Sie einen Rechner, zum Beispiel qemu+ssh://root@host/system.</translation>
+    </message>
+    <message>
+        <source>A URI looks like qemu:///system or qemu+ssh://user@host/system.</source>
+        <translation>Eine URI sieht aus wie qemu:///system oder qemu+ssh://user@host/system.</translation>
+    </message>
+    <message>
+        <source>Correct or remove the file.</source>
+        <translation>Berichtigen oder entfernen Sie die Datei.</translation>
+    </message>
+    <message>
+        <source>It should look like name=qemu+ssh://host/system.</source>
+        <translation>Er sollte aussehen wie name=qemu+ssh://host/system.</translation>
+    </message>
+    <message>
+        <source>Use qemu+ssh://user@host/system instead.</source>
+        <translation>Nehmen Sie stattdessen qemu+ssh://user@host/system.</translation>
+    </message>
+    <message>
+        <source>Install and start libvirt&apos;s daemon there, or name its socket with ?socket=PATH.</source>
+        <translation>Installieren und starten Sie dort den Dienst von libvirt, oder nennen Sie seinen Socket mit ?socket=PFAD.</translation>
+    </message>
+    <message>
+        <source>Get cacert.pem from whoever set up the server, or name its folder with ?pkipath=FOLDER.</source>
+        <translation>Holen Sie cacert.pem von dem, der den Server eingerichtet hat, oder nennen Sie ihren Ordner mit ?pkipath=ORDNER.</translation>
+    </message>
+    <message>
+        <source>A client certificate and its key belong together.</source>
+        <translation>Ein Client-Zertifikat und sein Schlüssel gehören zusammen.</translation>
+    </message>
+    <message>
+        <source>Use a key from an agent, or start this where a question can be answered.</source>
+        <translation>Nehmen Sie einen Schlüssel aus einem Agenten, oder starten Sie dies, wo eine Frage beantwortet werden kann.</translation>
+    </message>
+    <message>
+        <source>Compare the fingerprint with the host&apos;s, and connect once with ssh to accept it.</source>
+        <translation>Vergleichen Sie den Fingerabdruck mit dem des Rechners, und verbinden Sie sich einmal mit ssh, um ihn anzunehmen.</translation>
+    </message>
+    <message>
+        <source>Compare its fingerprint with the host&apos;s, and accept it.</source>
+        <translation>Vergleichen Sie seinen Fingerabdruck mit dem des Rechners, und nehmen Sie ihn an.</translation>
+    </message>
+    <message>
+        <source>Ask its administrator. Only if the new key is right, remove the old one: ssh-keygen -R &apos;{0}&apos;</source>
+        <translation>Fragen Sie den Verwalter des Rechners. Nur wenn der neue Schlüssel stimmt, entfernen Sie den alten: ssh-keygen -R &apos;{0}&apos;</translation>
+    </message>
+    <message>
+        <source>Check user name, key and password; `ssh -v` to the host shows what is tried.</source>
+        <translation>Prüfen Sie Benutzernamen, Schlüssel und Passwort; „ssh -v“ zu jenem Rechner zeigt, was versucht wird.</translation>
+    </message>
+    <message>
+        <source>Leave out no_tty, or use a key.</source>
+        <translation>Lassen Sie no_tty weg, oder nehmen Sie einen Schlüssel.</translation>
+    </message>
+    <message>
+        <source>Name the right key with ?keyfile=PATH, and set IdentitiesOnly in ~/.ssh/config.</source>
+        <translation>Nennen Sie den richtigen Schlüssel mit ?keyfile=PFAD, und setzen Sie IdentitiesOnly in ~/.ssh/config.</translation>
+    </message>
+    <message>
+        <source>Start it there (systemctl start libvirtd, or virtqemud and virtstoraged), or name its socket with ?socket=PATH.</source>
+        <translation>Starten Sie ihn dort (systemctl start libvirtd, oder virtqemud und virtstoraged), oder nennen Sie seinen Socket mit ?socket=PFAD.</translation>
+    </message>
+    <message>
+        <source>Install libvirt&apos;s daemon package on that host, which brings virt-ssh-helper, or netcat (netcat-openbsd).</source>
+        <translation>Installieren Sie auf jenem Rechner das Paket mit dem Dienst von libvirt, das virt-ssh-helper mitbringt, oder netcat (netcat-openbsd).</translation>
+    </message>
+    <message>
+        <source>Check its spelling, and your name server or VPN.</source>
+        <translation>Prüfen Sie die Schreibweise und Ihren Nameserver oder Ihr VPN.</translation>
+    </message>
+    <message>
+        <source>Check its spelling.</source>
+        <translation>Prüfen Sie die Schreibweise.</translation>
+    </message>
+    <message>
+        <source>Check the port, and that sshd runs on that host.</source>
+        <translation>Prüfen Sie den Port, und ob dort sshd läuft.</translation>
+    </message>
+    <message>
+        <source>Check the port, and the log of sshd on that host.</source>
+        <translation>Prüfen Sie den Port und dort das Protokoll von sshd.</translation>
+    </message>
+    <message>
+        <source>Check the address, the network and the firewall.</source>
+        <translation>Prüfen Sie die Adresse, das Netz und die Firewall.</translation>
+    </message>
+    <message>
+        <source>Check the network or VPN.</source>
+        <translation>Prüfen Sie das Netz oder das VPN.</translation>
+    </message>
+    <message>
+        <source>The host may be very old; allow what it offers in ~/.ssh/config.</source>
+        <translation>Vielleicht ist der Rechner sehr alt; erlauben Sie in ~/.ssh/config, was er anbietet.</translation>
+    </message>
+    <message>
+        <source>Install it (pip install bcrypt), or add the key to an agent.</source>
+        <translation>Installieren Sie es (pip install bcrypt), oder geben Sie den Schlüssel in einen Agenten.</translation>
+    </message>
+    <message>
+        <source>`ssh -v` to the host shows where it stops.</source>
+        <translation>„ssh -v“ zu jenem Rechner zeigt, wo es hängt.</translation>
+    </message>
+    <message>
+        <source>Leave it out: the host&apos;s own daemons are found by themselves.</source>
+        <translation>Lassen Sie es weg: die Dienste des Rechners werden von selbst gefunden.</translation>
+    </message>
+    <message>
+        <source>Known ones: normal, auto, ignore.</source>
+        <translation>Bekannt sind: normal, auto, ignore.</translation>
+    </message>
+    <message>
+        <source>Check that libvirt&apos;s daemon listens on TCP there (listen_tcp).</source>
+        <translation>Prüfen Sie, ob der Dienst von libvirt dort auf TCP horcht (listen_tcp).</translation>
+    </message>
+    <message>
+        <source>Check that libvirt&apos;s daemon listens on TLS there (listen_tls, libvirtd-tls).</source>
+        <translation>Prüfen Sie, ob der Dienst von libvirt dort auf TLS horcht (listen_tls, libvirtd-tls).</translation>
+    </message>
+    <message>
+        <source>It may be a port without TLS (16509 is plain TCP, 16514 TLS), or be stalled.</source>
+        <translation>Vielleicht ist es ein Port ohne TLS (16509 ist einfaches TCP, 16514 TLS), oder der Dienst hängt.</translation>
+    </message>
+    <message>
+        <source>It may be a port without TLS (16509 is plain TCP, 16514 TLS).</source>
+        <translation>Vielleicht ist es ein Port ohne TLS (16509 ist einfaches TCP, 16514 TLS).</translation>
+    </message>
+    <message>
+        <source>Check the port: 16514 is libvirt&apos;s.</source>
+        <translation>Prüfen Sie den Port: 16514 ist der von libvirt.</translation>
+    </message>
+    <message>
+        <source>Port 16514 is TLS, 16509 plain TCP.</source>
+        <translation>Port 16514 ist TLS, 16509 einfaches TCP.</translation>
+    </message>
+    <message>
+        <source>It may be missing, expired, revoked, of another CA or not on the server&apos;s list; the reason is in the server&apos;s log.</source>
+        <translation>Vielleicht fehlt es, ist abgelaufen, widerrufen, von einer anderen CA oder nicht auf der Liste des Servers; der Grund steht im Protokoll des Servers.</translation>
+    </message>
+    <message>
+        <source>Use the name that is in the certificate, or have one issued for this name.</source>
+        <translation>Nehmen Sie den Namen, der im Zertifikat steht, oder lassen Sie eines für diesen Namen ausstellen.</translation>
+    </message>
+    <message>
+        <source>Put clientcert.pem and clientkey.pem into ~/.pki/libvirt or /etc/pki/libvirt, or name their folder with ?pkipath=FOLDER.</source>
+        <translation>Legen Sie clientcert.pem und clientkey.pem in ~/.pki/libvirt oder /etc/pki/libvirt, oder nennen Sie ihren Ordner mit ?pkipath=ORDNER.</translation>
+    </message>
+    <message>
+        <source>Levels (NORMAL, PFS, SECURE128, SECURE256) and versions (-VERS-TLS1.3) can.</source>
+        <translation>Stufen (NORMAL, PFS, SECURE128, SECURE256) und Versionen (-VERS-TLS1.3) sind möglich.</translation>
+    </message>
+    <message>
+        <source>Check that cacert.pem is the one of the server&apos;s CA ({0}).</source>
+        <translation>Prüfen Sie, ob cacert.pem die der CA des Servers ist ({0}).</translation>
+    </message>
+    <message>
+        <source>Check cacert.pem ({0}).</source>
+        <translation>Prüfen Sie cacert.pem ({0}).</translation>
+    </message>
+    <message>
+        <source>Check the clocks of both machines.</source>
+        <translation>Prüfen Sie die Uhren beider Rechner.</translation>
+    </message>
+    <message>
+        <source>It must be renewed on the server. Check the clock of this machine too.</source>
+        <translation>Es muss auf dem Server erneuert werden. Prüfen Sie auch die Uhr dieses Rechners.</translation>
+    </message>
+    <message>
+        <source>Do not connect; ask the server&apos;s administrator.</source>
+        <translation>Verbinden Sie sich nicht; fragen Sie den Verwalter des Servers.</translation>
+    </message>
+    <message>
+        <source>Check cacrl.pem ({0}).</source>
+        <translation>Prüfen Sie cacrl.pem ({0}).</translation>
+    </message>
+    <message>
+        <source>Check {0} and the clock.</source>
+        <translation>Prüfen Sie {0} und die Uhr.</translation>
+    </message>
+    <message>
+        <source>Renew {0}.</source>
+        <translation>Erneuern Sie {0}.</translation>
+    </message>
+    <message>
+        <source>It must be issued anew, for TLS servers.</source>
+        <translation>Es muss neu ausgestellt werden, für TLS-Server.</translation>
+    </message>
+    <message>
+        <source>It must be issued anew, with a longer key.</source>
+        <translation>Es muss neu ausgestellt werden, mit einem längeren Schlüssel.</translation>
+    </message>
+    <message>
+        <source>The CA needs a longer key.</source>
+        <translation>Die CA braucht einen längeren Schlüssel.</translation>
+    </message>
+    <message>
+        <source>It must be issued anew.</source>
+        <translation>Es muss neu ausgestellt werden.</translation>
+    </message>
+    <message>
+        <source>The complete image is in the volume {0}/{1}.</source>
+        <translation>Das vollständige Abbild ist im Datenträger {0}/{1}.</translation>
+    </message>
+    <message>
+        <source>The incomplete volume &apos;{0}&apos; could not be removed; delete it.</source>
+        <translation>Der unvollständige Datenträger „{0}“ ließ sich nicht entfernen; löschen Sie ihn.</translation>
+    </message>
+    <message>
+        <source>What was written is kept as {0}.</source>
+        <translation>Was geschrieben wurde, bleibt als {0} erhalten.</translation>
+    </message>
+    <message>
+        <source>The daemon waits half a minute for the answer to polkit&apos;s question. Connect again and give it sooner, or ask to be added to the group &apos;libvirt&apos;, whose members are not asked.</source>
+        <translation>Der Dienst wartet eine halbe Minute auf die Antwort zur Frage von polkit. Verbinden Sie sich noch einmal und antworten Sie früher, oder lassen Sie sich in die Gruppe „libvirt“ aufnehmen, deren Mitglieder nicht gefragt werden.</translation>
+    </message>
+</context>
+<context>
     <name>Application</name>
     <message>
         <source>This computer</source>
         <translation>Dieser Rechner</translation>
+    </message>
+</context>
+<context>
+    <name>Causes</name>
+    <message>
+        <source>no libvirt daemon listens at {0}</source>
+        <translation>An {0} horcht kein Dienst von libvirt</translation>
+    </message>
+    <message>
+        <source>the libvirt daemon at {0} is not running</source>
+        <translation>Der Dienst von libvirt an {0} läuft nicht</translation>
+    </message>
+    <message>
+        <source>permission denied to open {0}</source>
+        <translation>{0} darf nicht geöffnet werden</translation>
+    </message>
+    <message>
+        <source>the host name {0} is not known</source>
+        <translation>Der Rechnername {0} ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>{0} did not answer within {1} s</source>
+        <translation>{0} hat nicht innerhalb von {1} s geantwortet</translation>
+    </message>
+    <message>
+        <source>{0} did not answer</source>
+        <translation>{0} hat nicht geantwortet</translation>
+    </message>
+    <message>
+        <source>{0} refuses SSH: no SSH server listens there</source>
+        <translation>{0} lehnt SSH ab: dort horcht kein SSH-Server</translation>
+    </message>
+    <message>
+        <source>{0} broke off before the login: it is no SSH server, is overloaded or refuses you</source>
+        <translation>{0} hat vor der Anmeldung abgebrochen: es ist kein SSH-Server, ist überlastet oder weist Sie ab</translation>
+    </message>
+    <message>
+        <source>the SSH key of {0} is not known and was not accepted</source>
+        <translation>Der SSH-Schlüssel von {0} ist nicht bekannt und wurde nicht angenommen</translation>
+    </message>
+    <message>
+        <source>your user may not manage libvirt on {0}</source>
+        <translation>Ihr Benutzer darf libvirt auf {0} nicht verwalten</translation>
+    </message>
+    <message>
+        <source>libvirt&apos;s daemon is not running on {0}</source>
+        <translation>Auf {0} läuft der Dienst von libvirt nicht</translation>
+    </message>
+    <message>
+        <source>the login to {0} was cancelled</source>
+        <translation>Die Anmeldung an {0} wurde abgebrochen</translation>
+    </message>
+    <message>
+        <source>the server&apos;s certificate is not for &apos;{0}&apos;</source>
+        <translation>Das Zertifikat des Servers ist nicht für „{0}“</translation>
+    </message>
+    <message>
+        <source>there is no CA certificate to check the server with: {0}</source>
+        <translation>Es gibt kein CA-Zertifikat, um den Server zu prüfen: {0}</translation>
+    </message>
+    <message>
+        <source>{0} does not speak TLS</source>
+        <translation>{0} spricht kein TLS</translation>
+    </message>
+    <message>
+        <source>{0} asks for a client certificate, and there is none here</source>
+        <translation>{0} verlangt ein Client-Zertifikat, und hier ist keines</translation>
+    </message>
+    <message>
+        <source>the connection was closed</source>
+        <translation>Die Verbindung wurde geschlossen</translation>
+    </message>
+    <message>
+        <source>the daemon closed the connection</source>
+        <translation>Der Dienst hat die Verbindung geschlossen</translation>
+    </message>
+    <message>
+        <source>the daemon has been silent for {0} s</source>
+        <translation>Der Dienst schweigt seit {0} s</translation>
+    </message>
+    <message>
+        <source>a password does not belong in a saved URI</source>
+        <translation>Ein Passwort gehört nicht in eine gespeicherte URI</translation>
+    </message>
+    <message>
+        <source>a password does not belong in a URI</source>
+        <translation>Ein Passwort gehört nicht in eine URI</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos; is not a libvirt URI</source>
+        <translation>„{0}“ ist keine URI von libvirt</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos;: unknown transport &apos;{1}&apos;</source>
+        <translation>„{0}“: der Transportweg „{1}“ ist nicht bekannt</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos;: the transport &apos;{1}&apos; needs a host</source>
+        <translation>„{0}“: der Transportweg „{1}“ braucht einen Rechner</translation>
+    </message>
+    <message>
+        <source>no URI is given</source>
+        <translation>Es ist keine URI angegeben</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos; cannot be the name of a connection</source>
+        <translation>„{0}“ kann nicht der Name einer Verbindung sein</translation>
+    </message>
+    <message>
+        <source>there is a connection named &apos;{0}&apos; already</source>
+        <translation>Es gibt schon eine Verbindung namens „{0}“</translation>
+    </message>
+    <message>
+        <source>{0} exists already</source>
+        <translation>{0} gibt es schon</translation>
+    </message>
+    <message>
+        <source>{0} has just been made by somebody else</source>
+        <translation>{0} wurde soeben von jemand anderem angelegt</translation>
+    </message>
+    <message>
+        <source>{0} was changed since the transfer was interrupted</source>
+        <translation>{0} wurde geändert, seit die Übertragung unterbrochen wurde</translation>
+    </message>
+    <message>
+        <source>{0} was changed while it was sent</source>
+        <translation>{0} wurde geändert, während es gesendet wurde</translation>
+    </message>
+    <message>
+        <source>{0} is in use by {1}</source>
+        <translation>{0} wird von {1} benutzt</translation>
+    </message>
+    <message>
+        <source>the image needs {0} bytes and the pool {1} has {2}</source>
+        <translation>Das Abbild braucht {0} Bytes, und der Pool {1} hat {2}</translation>
+    </message>
+    <message>
+        <source>the image has {0} bytes and the volume {1} only {2}</source>
+        <translation>Das Abbild hat {0} Bytes, und der Datenträger {1} nur {2}</translation>
+    </message>
+    <message>
+        <source>the volume has {0} bytes of data and {1} {2} free</source>
+        <translation>Der Datenträger hat {0} Bytes Daten, und in {1} sind {2} frei</translation>
+    </message>
+    <message>
+        <source>the folder {0} does not exist</source>
+        <translation>Den Ordner {0} gibt es nicht</translation>
+    </message>
+    <message>
+        <source>{0} is not a file and is not replaced</source>
+        <translation>{0} ist keine Datei und wird nicht ersetzt</translation>
+    </message>
+    <message>
+        <source>{0} is not in the format {1}; it looks like {2}</source>
+        <translation>{0} ist nicht im Format {1}; es sieht aus wie {2}</translation>
+    </message>
+    <message>
+        <source>the daemon could not write to the volume and lost the reason</source>
+        <translation>Der Dienst konnte den Datenträger nicht beschreiben und hat den Grund verloren</translation>
+    </message>
+    <message>
+        <source>upload: {0} -&gt; {1}</source>
+        <translation>Hochladen: {0} → {1}</translation>
+    </message>
+    <message>
+        <source>download: {0} -&gt; {1}</source>
+        <translation>Herunterladen: {0} → {1}</translation>
+    </message>
+    <message>
+        <source>copy: {0} -&gt; {1}</source>
+        <translation>Kopieren: {0} → {1}</translation>
+    </message>
+    <message>
+        <source>queued</source>
+        <translation>wartet</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>wartet auf den nächsten Versuch</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>pausiert</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>unterbrochen</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>fehlgeschlagen</translation>
+    </message>
+    <message>
+        <source>It goes over {0} connections, not more: {1}</source>
+        <translation>Es geht über {0} Verbindungen, nicht mehr: {1}</translation>
+    </message>
+    <message>
+        <source>It was complete; it is not compared, for the source was changed.</source>
+        <translation>Es war vollständig; es wird nicht verglichen, denn die Quelle wurde geändert.</translation>
+    </message>
+    <message>
+        <source>The image is an overlay of another file, which is not sent with it.</source>
+        <translation>Das Abbild überlagert eine andere Datei, die nicht mit gesendet wird.</translation>
+    </message>
+    <message>
+        <source>The volume is larger than the image: its last {0} bytes keep their old content.</source>
+        <translation>Der Datenträger ist größer als das Abbild: seine letzten {0} Bytes behalten ihren alten Inhalt.</translation>
+    </message>
+    <message>
+        <source>The old content of {0} is given up before the new one arrives; it can be kept until then, which takes the space twice.</source>
+        <translation>Der alte Inhalt von {0} wird aufgegeben, bevor der neue ankommt; er kann bis dahin behalten werden, was den Platz zweimal braucht.</translation>
+    </message>
+    <message>
+        <source>The daemon would change the image ({0}) in cloning it, so it is copied through this computer to get its name.</source>
+        <translation>Der Dienst würde das Abbild ({0}) beim Klonen ändern; es wird daher über diesen Rechner kopiert, um seinen Namen zu bekommen.</translation>
+    </message>
+    <message>
+        <source>there is no job &apos;{0}&apos;</source>
+        <translation>Es gibt keine Übertragung „{0}“</translation>
+    </message>
+    <message>
+        <source>the journal {0} cannot be used: {1}</source>
+        <translation>Das Journal {0} lässt sich nicht benutzen: „{1}“</translation>
+    </message>
+    <message>
+        <source>cannot connect to {0}: {1}</source>
+        <translation>Keine Verbindung zu {0}: „{1}“</translation>
+    </message>
+    <message>
+        <source>SSH to {0} failed: {1}</source>
+        <translation>SSH zu {0} ist gescheitert: „{1}“</translation>
+    </message>
+    <message>
+        <source>TLS with {0} failed: {1}</source>
+        <translation>TLS mit {0} ist gescheitert: „{1}“</translation>
+    </message>
+    <message>
+        <source>the connection broke: {0}</source>
+        <translation>Die Verbindung ist abgebrochen: „{0}“</translation>
+    </message>
+    <message>
+        <source>the SSH connection to {0} ended: {1}</source>
+        <translation>Die SSH-Verbindung zu {0} ist zu Ende: „{1}“</translation>
+    </message>
+    <message>
+        <source>cannot read {0}: {1}</source>
+        <translation>{0} lässt sich nicht lesen: „{1}“</translation>
+    </message>
+    <message>
+        <source>cannot write {0}: {1}</source>
+        <translation>{0} lässt sich nicht schreiben: „{1}“</translation>
+    </message>
+    <message>
+        <source>cannot open {0}: {1}</source>
+        <translation>{0} lässt sich nicht öffnen: „{1}“</translation>
+    </message>
+    <message>
+        <source>wrong user name or password for &apos;{0}&apos;: {1}</source>
+        <translation>Benutzername oder Passwort von „{0}“ ist falsch: „{1}“</translation>
+    </message>
+    <message>
+        <source>A volume&apos;s name must not be empty.</source>
+        <translation>Der Name eines Datenträgers darf nicht leer sein.</translation>
+    </message>
+    <message>
+        <source>A volume cannot be named &apos;{0}&apos;.</source>
+        <translation>Ein Datenträger kann nicht „{0}“ heißen.</translation>
+    </message>
+    <message>
+        <source>A volume&apos;s name must not contain a slash: &apos;{0}&apos;.</source>
+        <translation>Der Name eines Datenträgers darf keinen Schrägstrich enthalten: „{0}“.</translation>
+    </message>
+    <message>
+        <source>A volume&apos;s name must not contain the character &apos;{0}&apos;: &apos;{1}&apos;.</source>
+        <translation>Der Name eines Datenträgers darf das Zeichen „{0}“ nicht enthalten: „{1}“.</translation>
+    </message>
+    <message>
+        <source>A volume&apos;s name must not be longer than {0} bytes; this one has {1}.</source>
+        <translation>Der Name eines Datenträgers darf höchstens {0} Bytes haben; dieser hat {1}.</translation>
+    </message>
+    <message>
+        <source>is there already, as {0}</source>
+        <translation>ist schon da, als {0}</translation>
     </message>
 </context>
 <context>
@@ -966,44 +1780,17 @@
 <context>
     <name>Hints</name>
     <message>
-        <source>Refresh the list: it may have been removed.</source>
-        <translation>Aktualisieren Sie die Liste: vielleicht wurde es entfernt.</translation>
+        <source>{0}</source>
+        <comment>in English</comment>
+        <translation>Auf Englisch: „{0}“</translation>
     </message>
     <message>
-        <source>Choose another name, or say that it may be replaced or skipped.</source>
-        <translation>Wählen Sie einen anderen Namen, oder erlauben Sie, zu ersetzen oder zu überspringen.</translation>
+        <source>The daemon says: “{0}”</source>
+        <translation>Der Dienst sagt: „{0}“</translation>
     </message>
     <message>
-        <source>It may have been removed.</source>
-        <translation>Vielleicht wurde es entfernt.</translation>
-    </message>
-    <message>
-        <source>Do not ask to keep the old content, or upload it under another name.</source>
-        <translation>Verlangen Sie nicht, den alten Inhalt zu behalten, oder laden Sie unter einem anderen Namen hoch.</translation>
-    </message>
-    <message>
-        <source>or do not ask to keep the old content: then it is given up first.</source>
-        <translation>oder verlangen Sie nicht, den alten Inhalt zu behalten: dann wird er zuerst aufgegeben.</translation>
-    </message>
-    <message>
-        <source>it can be kept until then, which takes the space twice.</source>
-        <translation>er kann bis dahin behalten werden, was den Platz zweimal braucht.</translation>
-    </message>
-    <message>
-        <source>If you ask for it, it is written to all the same, which destroys what the machine has on it.</source>
-        <translation>Wenn Sie es verlangen, wird er trotzdem beschrieben; das zerstört, was die Maschine darauf hat.</translation>
-    </message>
-    <message>
-        <source>Try again to start over, which gives up what has arrived.</source>
-        <translation>Versuchen Sie es erneut, um von vorn zu beginnen; was angekommen ist, geht dabei verloren.</translation>
-    </message>
-    <message>
-        <source>Choose the format as detected, or raw to send it as it is.</source>
-        <translation>Wählen Sie das Format wie erkannt, oder raw, um es zu senden, wie es ist.</translation>
-    </message>
-    <message>
-        <source>Start the transfer again, and let it replace what is there.</source>
-        <translation>Starten Sie die Übertragung noch einmal und erlauben Sie zu ersetzen, was da ist.</translation>
+        <source>{0}.</source>
+        <translation>{0}.</translation>
     </message>
 </context>
 <context>
@@ -1042,6 +1829,73 @@
     <message>
         <source>Tick what to import.</source>
         <translation>Wählen Sie aus, was importiert werden soll.</translation>
+    </message>
+</context>
+<context>
+    <name>Kinds</name>
+    <message>
+        <source>What was asked for cannot be done like this.</source>
+        <translation>So lässt sich das nicht machen.</translation>
+    </message>
+    <message>
+        <source>The daemon&apos;s host did not let you in.</source>
+        <translation>Der Rechner des Dienstes hat Sie nicht eingelassen.</translation>
+    </message>
+    <message>
+        <source>The daemon cannot be reached.</source>
+        <translation>Der Dienst ist nicht erreichbar.</translation>
+    </message>
+    <message>
+        <source>No usable connection to the daemon could be made.</source>
+        <translation>Es kam keine brauchbare Verbindung zum Dienst zustande.</translation>
+    </message>
+    <message>
+        <source>The connection to the daemon has ended.</source>
+        <translation>Die Verbindung zum Dienst ist abgerissen.</translation>
+    </message>
+    <message>
+        <source>The daemon did not answer in time.</source>
+        <translation>Der Dienst hat nicht rechtzeitig geantwortet.</translation>
+    </message>
+    <message>
+        <source>What answers there does not keep to libvirt&apos;s protocol.</source>
+        <translation>Was dort antwortet, hält sich nicht an das Protokoll von libvirt.</translation>
+    </message>
+    <message>
+        <source>The destination exists already.</source>
+        <translation>Das Ziel gibt es schon.</translation>
+    </message>
+    <message>
+        <source>A virtual machine uses the volume.</source>
+        <translation>Eine virtuelle Maschine benutzt den Datenträger.</translation>
+    </message>
+    <message>
+        <source>There is not enough room at the destination.</source>
+        <translation>Am Ziel ist nicht genug Platz.</translation>
+    </message>
+    <message>
+        <source>The source has changed.</source>
+        <translation>Die Quelle hat sich geändert.</translation>
+    </message>
+    <message>
+        <source>The destination has changed.</source>
+        <translation>Das Ziel hat sich geändert.</translation>
+    </message>
+    <message>
+        <source>It could not be shown that all data has arrived.</source>
+        <translation>Es ließ sich nicht nachweisen, dass alle Daten angekommen sind.</translation>
+    </message>
+    <message>
+        <source>Read back, the data is different.</source>
+        <translation>Zurückgelesen sind die Daten anders.</translation>
+    </message>
+    <message>
+        <source>A local file or folder cannot be used.</source>
+        <translation>Eine Datei oder ein Ordner auf diesem Rechner lässt sich nicht benutzen.</translation>
+    </message>
+    <message>
+        <source>It could not be done.</source>
+        <translation>Das ging nicht.</translation>
     </message>
 </context>
 <context>
@@ -1197,6 +2051,10 @@
         <translation>bewegt {0}</translation>
     </message>
     <message>
+        <source>outline, exact to {0}</source>
+        <translation>Umriss, genau auf {0}</translation>
+    </message>
+    <message>
         <source>in flight {0}</source>
         <translation>unterwegs {0}</translation>
     </message>
@@ -1291,6 +2149,10 @@
     <message>
         <source>The pool {0} is stopped. Start it first.</source>
         <translation>Der Pool {0} ist angehalten. Starten Sie ihn erst.</translation>
+    </message>
+    <message>
+        <source>A volume cannot be dragged out of the window here: this desktop has no way to ask where it is to be saved. Use Download instead.</source>
+        <translation>Hier lässt sich ein Datenträger nicht aus dem Fenster ziehen: diese Arbeitsumgebung kann nicht fragen, wo er gespeichert werden soll. Nehmen Sie Herunterladen.</translation>
     </message>
     <message>
         <source>The volumes are in this pool already. Drop them onto another one.</source>
@@ -1468,6 +2330,14 @@
         <translation>&amp;Melden, wenn eine lange Übertragung endet</translation>
     </message>
     <message>
+        <source>Show an &amp;icon in the tray</source>
+        <translation>S&amp;ymbol im Infobereich zeigen</translation>
+    </message>
+    <message>
+        <source>Show an &amp;icon in the tray (this desktop has no tray)</source>
+        <translation>S&amp;ymbol im Infobereich (hier nicht da)</translation>
+    </message>
+    <message>
         <source>&amp;Connect to all saved connections at start</source>
         <translation>Beim Start alle Verbindungen &amp;herstellen</translation>
     </message>
@@ -1525,6 +2395,10 @@
     <message>
         <source>This is a defect of Lacuna. Please report it with the text below.</source>
         <translation>Das ist ein Fehler von Lacuna. Bitte melden Sie ihn mit dem Text unten.</translation>
+    </message>
+    <message>
+        <source>{0}.</source>
+        <translation>{0}.</translation>
     </message>
     <message>
         <source>Check user name and password. On a local system daemon, membership in the group libvirt or a polkit rule lets you in.</source>
@@ -1800,6 +2674,10 @@
         <translation>Datenrate aller Übertragungen zusammen:</translation>
     </message>
     <message>
+        <source>Nothing on this desktop shows the folder {0}.</source>
+        <translation>Nichts auf diesem Rechner zeigt den Ordner {0}.</translation>
+    </message>
+    <message>
         <source>Upload</source>
         <translation>Hochladen</translation>
     </message>
@@ -1928,6 +2806,32 @@
     <message>
         <source>Limit: {0}</source>
         <translation>Grenze: {0}</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>Transfers are paused</source>
+        <translation>Übertragungen sind angehalten</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n transfer(s) under way</source>
+        <translation>
+            <numerusform>eine Übertragung läuft</numerusform>
+            <numerusform>%n Übertragungen laufen</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>{0} von {1}</translation>
+    </message>
+    <message>
+        <source>&amp;Hide window</source>
+        <translation>Fenster &amp;verbergen</translation>
+    </message>
+    <message>
+        <source>&amp;Show window</source>
+        <translation>Fenster &amp;zeigen</translation>
     </message>
 </context>
 <context>
@@ -2063,6 +2967,10 @@
     <message>
         <source>This cannot be sent: {0}</source>
         <translation>Das lässt sich nicht senden: {0}</translation>
+    </message>
+    <message>
+        <source>The files are still being looked at…</source>
+        <translation>Die Dateien werden noch untersucht …</translation>
     </message>
     <message>
         <source>{0} to send, and only {1} free in the pool.</source>

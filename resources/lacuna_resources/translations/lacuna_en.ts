@@ -73,6 +73,16 @@
     </message>
 </context>
 <context>
+    <name>Tray</name>
+    <message numerus="yes">
+        <source>%n transfer(s) under way</source>
+        <translation>
+            <numerusform>one transfer under way</numerusform>
+            <numerusform>%n transfers under way</numerusform>
+        </translation>
+    </message>
+</context>
+<context>
     <name>VolumeCommands</name>
     <message numerus="yes">
         <source>Overwrite all data of %n volume(s) with zeros? It is lost.</source>

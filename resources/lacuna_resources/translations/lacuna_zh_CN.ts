@@ -43,6 +43,14 @@
         <translation>复制为新连接(&amp;U)…</translation>
     </message>
     <message>
+        <source>Mo&amp;ve up</source>
+        <translation>上移(&amp;V)</translation>
+    </message>
+    <message>
+        <source>Move d&amp;own</source>
+        <translation>下移(&amp;O)</translation>
+    </message>
+    <message>
         <source>De&amp;lete connection…</source>
         <translation>删除连接(&amp;L)…</translation>
     </message>
@@ -276,10 +284,816 @@
     </message>
 </context>
 <context>
+    <name>Advice</name>
+    <message>
+        <source>It may have been removed.</source>
+        <translation>它可能已被移除。</translation>
+    </message>
+    <message>
+        <source>Refresh the list: it may have been removed.</source>
+        <translation>请刷新列表：它可能已被移除。</translation>
+    </message>
+    <message>
+        <source>Choose another name, or say that it may be replaced or skipped.</source>
+        <translation>请换一个名称，或允许替换或跳过。</translation>
+    </message>
+    <message>
+        <source>Do not ask to keep the old content, or upload it under another name.</source>
+        <translation>请不要选择保留旧内容，或以其他名称上传。</translation>
+    </message>
+    <message>
+        <source>Make room in the pool, or do not ask to keep the old content: then it is given up first.</source>
+        <translation>请在存储池中腾出空间，或不要选择保留旧内容：这样会先放弃旧内容。</translation>
+    </message>
+    <message>
+        <source>Shut it down first. If you ask for it, it is written to all the same, which destroys what the machine has on it.</source>
+        <translation>请先将其关机。如果您坚持，仍会写入该卷，这将毁掉虚拟机在其中的数据。</translation>
+    </message>
+    <message>
+        <source>Try again to start over, which gives up what has arrived.</source>
+        <translation>重试将从头开始，并放弃已送达的内容。</translation>
+    </message>
+    <message>
+        <source>Choose the format as detected, or raw to send it as it is.</source>
+        <translation>请选择自动识别的格式，或选择 raw 按原样发送。</translation>
+    </message>
+    <message>
+        <source>Both sides are kept. Start the transfer again, and let it replace what is there.</source>
+        <translation>两端都会保留。请重新开始传输，并允许替换已有的内容。</translation>
+    </message>
+    <message>
+        <source>Start the pool {0} first.</source>
+        <translation>请先启动存储池 {0}。</translation>
+    </message>
+    <message>
+        <source>Write auth=sasl, sasl.NAME or polkit.</source>
+        <translation>请写成 auth=sasl、sasl.NAME 或 polkit。</translation>
+    </message>
+    <message>
+        <source>Your user may not manage libvirt here. Ask to be added to the group &apos;libvirt&apos; and log in again; or let the polkit agent of your desktop ask for a password; or use your own daemon, qemu:///session.</source>
+        <translation>您的用户无权管理本机的 libvirt。请申请加入 libvirt 组后重新登录；或让桌面环境的 polkit 代理询问密码；或使用您自己的守护进程 qemu:///session。</translation>
+    </message>
+    <message>
+        <source>Your user may not manage libvirt there, and nobody can be asked for a password over SSH. Ask to be added to the group &apos;libvirt&apos; on that host, or log in as root@HOST.</source>
+        <translation>您的用户无权管理那里的 libvirt，而通过 SSH 又无法询问密码。请申请加入该主机的 libvirt 组，或以 root@HOST 登录。</translation>
+    </message>
+    <message>
+        <source>Your user may not manage libvirt there. Ask to be added to the group &apos;libvirt&apos; and log in again, or use a connection as root or the session connection.</source>
+        <translation>您的用户无权管理那里的 libvirt。请申请加入 libvirt 组后重新登录，或以 root 身份连接，或使用会话连接。</translation>
+    </message>
+    <message>
+        <source>Your user may not manage libvirt here. Ask to be added to the group &apos;libvirt&apos; and log in again, or use the session connection (qemu:///session).</source>
+        <translation>您的用户无权管理本机的 libvirt。请申请加入 libvirt 组后重新登录，或使用会话连接（qemu:///session）。</translation>
+    </message>
+    <message>
+        <source>Ask to be added to the group &apos;libvirt&apos; on that host, or log in as root (qemu+ssh://root@host/system).</source>
+        <translation>请申请加入该主机的 libvirt 组，或以 root 登录（qemu+ssh://root@host/system）。</translation>
+    </message>
+    <message>
+        <source>A slow disk can stall the whole daemon; it may answer later.</source>
+        <translation>缓慢的磁盘可能会拖住整个守护进程；它稍后也许会应答。</translation>
+    </message>
+    <message>
+        <source>The daemon may be stalled by a slow disk, or is no libvirt daemon.</source>
+        <translation>守护进程可能被缓慢的磁盘拖住，或者它不是 libvirt 守护进程。</translation>
+    </message>
+    <message>
+        <source>Check the port: 16509 is plain TCP, 16514 TLS. The daemon may also have too many clients; its log says so.</source>
+        <translation>请检查端口：16509 是普通 TCP，16514 是 TLS。守护进程的客户端也可能过多，其日志会有说明。</translation>
+    </message>
+    <message>
+        <source>The network may be down or the host asleep.</source>
+        <translation>网络可能中断，或主机处于休眠状态。</translation>
+    </message>
+    <message>
+        <source>Use TLS with a certificate that is checked, or SSH.</source>
+        <translation>请使用会校验证书的 TLS，或使用 SSH。</translation>
+    </message>
+    <message>
+        <source>Known are {0}.</source>
+        <translation>已知的有 {0}。</translation>
+    </message>
+    <message>
+        <source>Known ones: {0}.</source>
+        <translation>已知的有：{0}。</translation>
+    </message>
+    <message>
+        <source>Known modes: auto, direct, legacy.</source>
+        <translation>已知的模式：auto、direct、legacy。</translation>
+    </message>
+    <message>
+        <source>Known transports: {0}.</source>
+        <translation>已知的传输方式：{0}。</translation>
+    </message>
+    <message>
+        <source>Supported now: {0}.</source>
+        <translation>目前支持：{0}。</translation>
+    </message>
+    <message>
+        <source>Aliases in libvirt.conf: {0}.</source>
+        <translation>libvirt.conf 中的别名：{0}。</translation>
+    </message>
+    <message>
+        <source>Get one with kinit, use SSH, or have scram-sha-256 added to mech_list in the daemon&apos;s /etc/sasl2/libvirt.conf.</source>
+        <translation>请用 kinit 获取票据，或使用 SSH，或请人在守护进程的 /etc/sasl2/libvirt.conf 的 mech_list 中加入 scram-sha-256。</translation>
+    </message>
+    <message>
+        <source>The daemon&apos;s administrator sets them with mech_list in /etc/sasl2/libvirt.conf.</source>
+        <translation>它们由守护进程的管理员在 /etc/sasl2/libvirt.conf 的 mech_list 中设定。</translation>
+    </message>
+    <message>
+        <source>Use TLS or SSH.</source>
+        <translation>请使用 TLS 或 SSH。</translation>
+    </message>
+    <message>
+        <source>Use TLS or SSH rather than plain TCP.</source>
+        <translation>请使用 TLS 或 SSH，而不是普通 TCP。</translation>
+    </message>
+    <message>
+        <source>Use TLS or SSH, or have digest-md5 added to mech_list in /etc/sasl2/libvirt.conf.</source>
+        <translation>请使用 TLS 或 SSH，或请人在 /etc/sasl2/libvirt.conf 的 mech_list 中加入 digest-md5。</translation>
+    </message>
+    <message>
+        <source>`klist` shows your tickets, and `kinit` gets one.</source>
+        <translation>klist 可列出您的票据，kinit 可获取票据。</translation>
+    </message>
+    <message>
+        <source>They are from {0}. The daemon does not say which of the two is wrong; its users are set with saslpasswd2 -a libvirt USER.</source>
+        <translation>它们来自 {0}。守护进程不会说明两者中哪个有误；其用户用 saslpasswd2 -a libvirt USER 设置。</translation>
+    </message>
+    <message>
+        <source>The daemon does not say which of the two is wrong; its users are set with saslpasswd2 -a libvirt USER.</source>
+        <translation>守护进程不会说明两者中哪个有误；其用户用 saslpasswd2 -a libvirt USER 设置。</translation>
+    </message>
+    <message>
+        <source>User name and password can also be in libvirt&apos;s auth.conf (LIBVIRT_AUTH_FILE, or ~/.config/libvirt/auth.conf).</source>
+        <translation>用户名和密码也可以写在 libvirt 的 auth.conf 中（LIBVIRT_AUTH_FILE 或 ~/.config/libvirt/auth.conf）。</translation>
+    </message>
+    <message>
+        <source>Its log says why; mech_list in /etc/sasl2/libvirt.conf names the mechanisms.</source>
+        <translation>原因见其日志；各机制列在 /etc/sasl2/libvirt.conf 的 mech_list 中。</translation>
+    </message>
+    <message>
+        <source>The daemon, or something between, is faulty or hostile; try another mechanism with ?auth=sasl.NAME, or another transport.</source>
+        <translation>守护进程或途中的某个环节有故障或怀有恶意；请用 ?auth=sasl.NAME 换一种机制，或换一种传输方式。</translation>
+    </message>
+    <message>
+        <source>It may not be the daemon it claims to be. Do not go on before you know why.</source>
+        <translation>它可能不是它所声称的守护进程。在弄清原因之前请勿继续。</translation>
+    </message>
+    <message>
+        <source>Most likely the pool is full; look at its free space.</source>
+        <translation>存储池很可能已满；请查看其剩余空间。</translation>
+    </message>
+    <message>
+        <source>Make sure that nothing writes to the image, and start again.</source>
+        <translation>请确保没有程序正在写入该镜像，然后重新开始。</translation>
+    </message>
+    <message>
+        <source>Name an image file or a block device.</source>
+        <translation>请指定一个镜像文件或块设备。</translation>
+    </message>
+    <message>
+        <source>Stop what is writing to it, then try again.</source>
+        <translation>请停止正在写入它的程序，然后重试。</translation>
+    </message>
+    <message>
+        <source>Lacuna needs a folder for its data that it may write to, with some room.</source>
+        <translation>Lacuna 需要一个可写且有剩余空间的数据文件夹。</translation>
+    </message>
+    <message>
+        <source>Lacuna needs a folder for its data that it may write to.</source>
+        <translation>Lacuna 需要一个可写的数据文件夹。</translation>
+    </message>
+    <message>
+        <source>The disk is full: make some room.</source>
+        <translation>磁盘已满：请腾出一些空间。</translation>
+    </message>
+    <message>
+        <source>Another Lacuna is busy with it; try again in a moment.</source>
+        <translation>另一个 Lacuna 正在使用它；请稍后重试。</translation>
+    </message>
+    <message>
+        <source>Check the permissions of the file and its folder.</source>
+        <translation>请检查该文件及其文件夹的权限。</translation>
+    </message>
+    <message>
+        <source>Give more digits.</source>
+        <translation>请提供更多位数。</translation>
+    </message>
+    <message>
+        <source>Try again.</source>
+        <translation>请重试。</translation>
+    </message>
+    <message>
+        <source>A name has letters, digits, spaces and . + @ _ -, begins with a letter or a digit, and has {0} characters at most.</source>
+        <translation>名称可包含字母、数字、空格和 . + @ _ -，以字母或数字开头，最多 {0} 个字符。</translation>
+    </message>
+    <message>
+        <source>Choose another.</source>
+        <translation>请另选一个。</translation>
+    </message>
+    <message>
+        <source>Leave it out; it is asked for when it is needed, and can be kept in the keyring.</source>
+        <translation>请不要填写；需要时会询问，并可保存在密钥环中。</translation>
+    </message>
+    <message>
+        <source>Leave it out; it is asked for when it is needed.</source>
+        <translation>请不要填写；需要时会询问。</translation>
+    </message>
+    <message>
+        <source>Or write auto.</source>
+        <translation>或写成 auto。</translation>
+    </message>
+    <message>
+        <source>Use that version, or move the file away to begin anew.</source>
+        <translation>请使用那个版本，或移走该文件重新开始。</translation>
+    </message>
+    <message>
+        <source>Connect with read-write access; a read-only connection only browses.</source>
+        <translation>请以读写权限连接；只读连接只能浏览。</translation>
+    </message>
+    <message>
+        <source>Make room in the pool and try again.</source>
+        <translation>请在存储池中腾出空间后重试。</translation>
+    </message>
+    <message>
+        <source>Make room in the pool, or choose another one.</source>
+        <translation>请在存储池中腾出空间，或另选一个。</translation>
+    </message>
+    <message>
+        <source>Make room there, or choose another folder.</source>
+        <translation>请在那里腾出空间，或另选一个文件夹。</translation>
+    </message>
+    <message>
+        <source>The pool&apos;s file system does not allow a file of that size.</source>
+        <translation>存储池的文件系统不允许这么大的文件。</translation>
+    </message>
+    <message>
+        <source>The daemon may not use that file; look at its owner, mode and labels.</source>
+        <translation>守护进程无权使用该文件；请查看其所有者、权限和安全标签。</translation>
+    </message>
+    <message>
+        <source>The pool&apos;s file system is mounted read-only.</source>
+        <translation>存储池的文件系统以只读方式挂载。</translation>
+    </message>
+    <message>
+        <source>Choose a shorter name; the limit is 255 bytes.</source>
+        <translation>请换一个更短的名称；上限为 255 字节。</translation>
+    </message>
+    <message>
+        <source>Something other than libvirt&apos;s RPC answers there, or the link is damaged.</source>
+        <translation>那里应答的不是 libvirt 的 RPC，或者链路已损坏。</translation>
+    </message>
+    <message>
+        <source>Of the control characters only tab and newline are accepted.</source>
+        <translation>控制字符中只接受制表符和换行符。</translation>
+    </message>
+    <message>
+        <source>Start it over.</source>
+        <translation>请从头开始。</translation>
+    </message>
+    <message>
+        <source>Choose another pool or another name.</source>
+        <translation>请另选一个存储池或名称。</translation>
+    </message>
+    <message>
+        <source>Upload to {0}/{1}.</source>
+        <translation>请上传到 {0}/{1}。</translation>
+    </message>
+    <message>
+        <source>Choose or create a larger volume.</source>
+        <translation>请选择或新建一个更大的卷。</translation>
+    </message>
+    <message>
+        <source>Make sure that no virtual machine uses it, and start again.</source>
+        <translation>请确保没有虚拟机在使用它，然后重新开始。</translation>
+    </message>
+    <message>
+        <source>Resume the job: what is missing is to give the volume its name.</source>
+        <translation>请继续该任务：只差为卷命名这一步。</translation>
+    </message>
+    <message>
+        <source>Make it first, or choose another one.</source>
+        <translation>请先创建它，或另选一个。</translation>
+    </message>
+    <message>
+        <source>Check the parameter &apos;command&apos; of the URI.</source>
+        <translation>请检查 URI 的参数 command。</translation>
+    </message>
+    <message>
+        <source>Check the parameter &apos;keyfile&apos; of the URI.</source>
+        <translation>请检查 URI 的参数 keyfile。</translation>
+    </message>
+    <message>
+        <source>Write ?command=/path/of/the/program.</source>
+        <translation>请写成 ?command=/程序的/路径。</translation>
+    </message>
+    <message>
+        <source>Name a host, for example qemu+ssh://root@host/system.</source>
+        <translation>请指定主机，例如 qemu+ssh://root@host/system。</translation>
+    </message>
+    <message>
+        <source>A URI looks like qemu:///system or qemu+ssh://user@host/system.</source>
+        <translation>URI 形如 qemu:///system 或 qemu+ssh://user@host/system。</translation>
+    </message>
+    <message>
+        <source>Correct or remove the file.</source>
+        <translation>请更正或删除该文件。</translation>
+    </message>
+    <message>
+        <source>It should look like name=qemu+ssh://host/system.</source>
+        <translation>它应形如 name=qemu+ssh://host/system。</translation>
+    </message>
+    <message>
+        <source>Use qemu+ssh://user@host/system instead.</source>
+        <translation>请改用 qemu+ssh://user@host/system。</translation>
+    </message>
+    <message>
+        <source>Install and start libvirt&apos;s daemon there, or name its socket with ?socket=PATH.</source>
+        <translation>请在那里安装并启动 libvirt 守护进程，或用 ?socket=路径 指定其套接字。</translation>
+    </message>
+    <message>
+        <source>Get cacert.pem from whoever set up the server, or name its folder with ?pkipath=FOLDER.</source>
+        <translation>请向架设服务器的人索取 cacert.pem，或用 ?pkipath=文件夹 指定其所在位置。</translation>
+    </message>
+    <message>
+        <source>A client certificate and its key belong together.</source>
+        <translation>客户端证书和它的密钥必须成对。</translation>
+    </message>
+    <message>
+        <source>Use a key from an agent, or start this where a question can be answered.</source>
+        <translation>请使用代理中的密钥，或在可以回答提问的地方启动。</translation>
+    </message>
+    <message>
+        <source>Compare the fingerprint with the host&apos;s, and connect once with ssh to accept it.</source>
+        <translation>请与主机的指纹核对，并用 ssh 连接一次以接受它。</translation>
+    </message>
+    <message>
+        <source>Compare its fingerprint with the host&apos;s, and accept it.</source>
+        <translation>请与主机的指纹核对并接受它。</translation>
+    </message>
+    <message>
+        <source>Ask its administrator. Only if the new key is right, remove the old one: ssh-keygen -R &apos;{0}&apos;</source>
+        <translation>请询问其管理员。只有确认新密钥无误时才删除旧密钥：ssh-keygen -R &apos;{0}&apos;</translation>
+    </message>
+    <message>
+        <source>Check user name, key and password; `ssh -v` to the host shows what is tried.</source>
+        <translation>请检查用户名、密钥和密码；对该主机运行 ssh -v 可看到尝试了什么。</translation>
+    </message>
+    <message>
+        <source>Leave out no_tty, or use a key.</source>
+        <translation>请去掉 no_tty，或使用密钥。</translation>
+    </message>
+    <message>
+        <source>Name the right key with ?keyfile=PATH, and set IdentitiesOnly in ~/.ssh/config.</source>
+        <translation>请用 ?keyfile=路径 指定正确的密钥，并在 ~/.ssh/config 中设置 IdentitiesOnly。</translation>
+    </message>
+    <message>
+        <source>Start it there (systemctl start libvirtd, or virtqemud and virtstoraged), or name its socket with ?socket=PATH.</source>
+        <translation>请在那里启动它（systemctl start libvirtd，或 virtqemud 和 virtstoraged），或用 ?socket=路径 指定其套接字。</translation>
+    </message>
+    <message>
+        <source>Install libvirt&apos;s daemon package on that host, which brings virt-ssh-helper, or netcat (netcat-openbsd).</source>
+        <translation>请在该主机上安装带有 virt-ssh-helper 的 libvirt 守护进程软件包，或安装 netcat（netcat-openbsd）。</translation>
+    </message>
+    <message>
+        <source>Check its spelling, and your name server or VPN.</source>
+        <translation>请检查拼写，以及您的域名服务器或 VPN。</translation>
+    </message>
+    <message>
+        <source>Check its spelling.</source>
+        <translation>请检查拼写。</translation>
+    </message>
+    <message>
+        <source>Check the port, and that sshd runs on that host.</source>
+        <translation>请检查端口，以及该主机上是否运行着 sshd。</translation>
+    </message>
+    <message>
+        <source>Check the port, and the log of sshd on that host.</source>
+        <translation>请检查端口，以及该主机上 sshd 的日志。</translation>
+    </message>
+    <message>
+        <source>Check the address, the network and the firewall.</source>
+        <translation>请检查地址、网络和防火墙。</translation>
+    </message>
+    <message>
+        <source>Check the network or VPN.</source>
+        <translation>请检查网络或 VPN。</translation>
+    </message>
+    <message>
+        <source>The host may be very old; allow what it offers in ~/.ssh/config.</source>
+        <translation>该主机可能很旧；请在 ~/.ssh/config 中允许它提供的算法。</translation>
+    </message>
+    <message>
+        <source>Install it (pip install bcrypt), or add the key to an agent.</source>
+        <translation>请安装它（pip install bcrypt），或把密钥加入代理。</translation>
+    </message>
+    <message>
+        <source>`ssh -v` to the host shows where it stops.</source>
+        <translation>对该主机运行 ssh -v 可看到卡在哪里。</translation>
+    </message>
+    <message>
+        <source>Leave it out: the host&apos;s own daemons are found by themselves.</source>
+        <translation>请不要填写：主机自己的守护进程会自动找到。</translation>
+    </message>
+    <message>
+        <source>Known ones: normal, auto, ignore.</source>
+        <translation>已知的有：normal、auto、ignore。</translation>
+    </message>
+    <message>
+        <source>Check that libvirt&apos;s daemon listens on TCP there (listen_tcp).</source>
+        <translation>请检查那里的 libvirt 守护进程是否监听 TCP（listen_tcp）。</translation>
+    </message>
+    <message>
+        <source>Check that libvirt&apos;s daemon listens on TLS there (listen_tls, libvirtd-tls).</source>
+        <translation>请检查那里的 libvirt 守护进程是否监听 TLS（listen_tls、libvirtd-tls）。</translation>
+    </message>
+    <message>
+        <source>It may be a port without TLS (16509 is plain TCP, 16514 TLS), or be stalled.</source>
+        <translation>它可能是不带 TLS 的端口（16509 是普通 TCP，16514 是 TLS），或已停滞。</translation>
+    </message>
+    <message>
+        <source>It may be a port without TLS (16509 is plain TCP, 16514 TLS).</source>
+        <translation>它可能是不带 TLS 的端口（16509 是普通 TCP，16514 是 TLS）。</translation>
+    </message>
+    <message>
+        <source>Check the port: 16514 is libvirt&apos;s.</source>
+        <translation>请检查端口：libvirt 使用 16514。</translation>
+    </message>
+    <message>
+        <source>Port 16514 is TLS, 16509 plain TCP.</source>
+        <translation>端口 16514 是 TLS，16509 是普通 TCP。</translation>
+    </message>
+    <message>
+        <source>It may be missing, expired, revoked, of another CA or not on the server&apos;s list; the reason is in the server&apos;s log.</source>
+        <translation>它可能缺失、过期、被吊销、属于另一个 CA 或不在服务器的名单上；原因见服务器的日志。</translation>
+    </message>
+    <message>
+        <source>Use the name that is in the certificate, or have one issued for this name.</source>
+        <translation>请使用证书中的名称，或为此名称签发证书。</translation>
+    </message>
+    <message>
+        <source>Put clientcert.pem and clientkey.pem into ~/.pki/libvirt or /etc/pki/libvirt, or name their folder with ?pkipath=FOLDER.</source>
+        <translation>请把 clientcert.pem 和 clientkey.pem 放入 ~/.pki/libvirt 或 /etc/pki/libvirt，或用 ?pkipath=文件夹 指定其所在位置。</translation>
+    </message>
+    <message>
+        <source>Levels (NORMAL, PFS, SECURE128, SECURE256) and versions (-VERS-TLS1.3) can.</source>
+        <translation>可以使用级别（NORMAL、PFS、SECURE128、SECURE256）和版本（-VERS-TLS1.3）。</translation>
+    </message>
+    <message>
+        <source>Check that cacert.pem is the one of the server&apos;s CA ({0}).</source>
+        <translation>请检查 cacert.pem 是否属于服务器的 CA（{0}）。</translation>
+    </message>
+    <message>
+        <source>Check cacert.pem ({0}).</source>
+        <translation>请检查 cacert.pem（{0}）。</translation>
+    </message>
+    <message>
+        <source>Check the clocks of both machines.</source>
+        <translation>请检查两台机器的时钟。</translation>
+    </message>
+    <message>
+        <source>It must be renewed on the server. Check the clock of this machine too.</source>
+        <translation>必须在服务器上更新证书。也请检查本机的时钟。</translation>
+    </message>
+    <message>
+        <source>Do not connect; ask the server&apos;s administrator.</source>
+        <translation>请勿连接；请询问服务器的管理员。</translation>
+    </message>
+    <message>
+        <source>Check cacrl.pem ({0}).</source>
+        <translation>请检查 cacrl.pem（{0}）。</translation>
+    </message>
+    <message>
+        <source>Check {0} and the clock.</source>
+        <translation>请检查 {0} 和时钟。</translation>
+    </message>
+    <message>
+        <source>Renew {0}.</source>
+        <translation>请更新 {0}。</translation>
+    </message>
+    <message>
+        <source>It must be issued anew, for TLS servers.</source>
+        <translation>必须重新签发，用于 TLS 服务器。</translation>
+    </message>
+    <message>
+        <source>It must be issued anew, with a longer key.</source>
+        <translation>必须用更长的密钥重新签发。</translation>
+    </message>
+    <message>
+        <source>The CA needs a longer key.</source>
+        <translation>该 CA 需要更长的密钥。</translation>
+    </message>
+    <message>
+        <source>It must be issued anew.</source>
+        <translation>必须重新签发。</translation>
+    </message>
+    <message>
+        <source>The complete image is in the volume {0}/{1}.</source>
+        <translation>完整的镜像在卷 {0}/{1} 中。</translation>
+    </message>
+    <message>
+        <source>The incomplete volume &apos;{0}&apos; could not be removed; delete it.</source>
+        <translation>未能删除不完整的卷 {0}；请将其删除。</translation>
+    </message>
+    <message>
+        <source>What was written is kept as {0}.</source>
+        <translation>已写入的内容保留为 {0}。</translation>
+    </message>
+    <message>
+        <source>The daemon waits half a minute for the answer to polkit&apos;s question. Connect again and give it sooner, or ask to be added to the group &apos;libvirt&apos;, whose members are not asked.</source>
+        <translation>守护进程只等待半分钟来获得 polkit 提问的答复。请重新连接并尽早答复，或申请加入 libvirt 组，其成员不会被询问。</translation>
+    </message>
+</context>
+<context>
     <name>Application</name>
     <message>
         <source>This computer</source>
         <translation>本机</translation>
+    </message>
+</context>
+<context>
+    <name>Causes</name>
+    <message>
+        <source>no libvirt daemon listens at {0}</source>
+        <translation>{0} 处没有 libvirt 守护进程在监听</translation>
+    </message>
+    <message>
+        <source>the libvirt daemon at {0} is not running</source>
+        <translation>{0} 处的 libvirt 守护进程未运行</translation>
+    </message>
+    <message>
+        <source>permission denied to open {0}</source>
+        <translation>没有权限打开 {0}</translation>
+    </message>
+    <message>
+        <source>the host name {0} is not known</source>
+        <translation>主机名 {0} 未知</translation>
+    </message>
+    <message>
+        <source>{0} did not answer within {1} s</source>
+        <translation>{0} 在 {1} 秒内没有应答</translation>
+    </message>
+    <message>
+        <source>{0} did not answer</source>
+        <translation>{0} 没有应答</translation>
+    </message>
+    <message>
+        <source>{0} refuses SSH: no SSH server listens there</source>
+        <translation>{0} 拒绝 SSH：那里没有 SSH 服务器在监听</translation>
+    </message>
+    <message>
+        <source>{0} broke off before the login: it is no SSH server, is overloaded or refuses you</source>
+        <translation>{0} 在登录前中断：它不是 SSH 服务器、负载过高或拒绝了您</translation>
+    </message>
+    <message>
+        <source>the SSH key of {0} is not known and was not accepted</source>
+        <translation>{0} 的 SSH 密钥未知，且未被接受</translation>
+    </message>
+    <message>
+        <source>your user may not manage libvirt on {0}</source>
+        <translation>您的用户无权管理 {0} 上的 libvirt</translation>
+    </message>
+    <message>
+        <source>libvirt&apos;s daemon is not running on {0}</source>
+        <translation>{0} 上的 libvirt 守护进程未运行</translation>
+    </message>
+    <message>
+        <source>the login to {0} was cancelled</source>
+        <translation>到 {0} 的登录已取消</translation>
+    </message>
+    <message>
+        <source>the server&apos;s certificate is not for &apos;{0}&apos;</source>
+        <translation>服务器的证书不是给 {0} 的</translation>
+    </message>
+    <message>
+        <source>there is no CA certificate to check the server with: {0}</source>
+        <translation>没有可用来验证服务器的 CA 证书：{0}</translation>
+    </message>
+    <message>
+        <source>{0} does not speak TLS</source>
+        <translation>{0} 不使用 TLS</translation>
+    </message>
+    <message>
+        <source>{0} asks for a client certificate, and there is none here</source>
+        <translation>{0} 要求客户端证书，而这里没有</translation>
+    </message>
+    <message>
+        <source>the connection was closed</source>
+        <translation>连接已关闭</translation>
+    </message>
+    <message>
+        <source>the daemon closed the connection</source>
+        <translation>守护进程关闭了连接</translation>
+    </message>
+    <message>
+        <source>the daemon has been silent for {0} s</source>
+        <translation>守护进程已 {0} 秒没有响应</translation>
+    </message>
+    <message>
+        <source>a password does not belong in a saved URI</source>
+        <translation>密码不应写在保存的 URI 中</translation>
+    </message>
+    <message>
+        <source>a password does not belong in a URI</source>
+        <translation>密码不应写在 URI 中</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos; is not a libvirt URI</source>
+        <translation>{0} 不是 libvirt URI</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos;: unknown transport &apos;{1}&apos;</source>
+        <translation>{0}：未知的传输方式 {1}</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos;: the transport &apos;{1}&apos; needs a host</source>
+        <translation>{0}：传输方式 {1} 需要主机</translation>
+    </message>
+    <message>
+        <source>no URI is given</source>
+        <translation>没有给出 URI</translation>
+    </message>
+    <message>
+        <source>&apos;{0}&apos; cannot be the name of a connection</source>
+        <translation>{0} 不能用作连接的名称</translation>
+    </message>
+    <message>
+        <source>there is a connection named &apos;{0}&apos; already</source>
+        <translation>已有名为 {0} 的连接</translation>
+    </message>
+    <message>
+        <source>{0} exists already</source>
+        <translation>{0} 已存在</translation>
+    </message>
+    <message>
+        <source>{0} has just been made by somebody else</source>
+        <translation>{0} 刚刚被他人创建</translation>
+    </message>
+    <message>
+        <source>{0} was changed since the transfer was interrupted</source>
+        <translation>自传输中断以来，{0} 已被更改</translation>
+    </message>
+    <message>
+        <source>{0} was changed while it was sent</source>
+        <translation>{0} 在发送过程中被更改</translation>
+    </message>
+    <message>
+        <source>{0} is in use by {1}</source>
+        <translation>{0} 正被 {1} 使用</translation>
+    </message>
+    <message>
+        <source>the image needs {0} bytes and the pool {1} has {2}</source>
+        <translation>镜像需要 {0} 字节，而存储池 {1} 只有 {2} 字节</translation>
+    </message>
+    <message>
+        <source>the image has {0} bytes and the volume {1} only {2}</source>
+        <translation>镜像有 {0} 字节，而卷 {1} 只有 {2} 字节</translation>
+    </message>
+    <message>
+        <source>the volume has {0} bytes of data and {1} {2} free</source>
+        <translation>卷有 {0} 字节数据，而 {1} 剩余 {2} 字节</translation>
+    </message>
+    <message>
+        <source>the folder {0} does not exist</source>
+        <translation>文件夹 {0} 不存在</translation>
+    </message>
+    <message>
+        <source>{0} is not a file and is not replaced</source>
+        <translation>{0} 不是文件，不会被替换</translation>
+    </message>
+    <message>
+        <source>{0} is not in the format {1}; it looks like {2}</source>
+        <translation>{0} 不是 {1} 格式；看起来是 {2}</translation>
+    </message>
+    <message>
+        <source>the daemon could not write to the volume and lost the reason</source>
+        <translation>守护进程无法写入该卷，且没有给出原因</translation>
+    </message>
+    <message>
+        <source>upload: {0} -&gt; {1}</source>
+        <translation>上传：{0} → {1}</translation>
+    </message>
+    <message>
+        <source>download: {0} -&gt; {1}</source>
+        <translation>下载：{0} → {1}</translation>
+    </message>
+    <message>
+        <source>copy: {0} -&gt; {1}</source>
+        <translation>复制：{0} → {1}</translation>
+    </message>
+    <message>
+        <source>queued</source>
+        <translation>排队中</translation>
+    </message>
+    <message>
+        <source>waiting</source>
+        <translation>等待下次尝试</translation>
+    </message>
+    <message>
+        <source>paused</source>
+        <translation>已暂停</translation>
+    </message>
+    <message>
+        <source>interrupted</source>
+        <translation>已中断</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>It goes over {0} connections, not more: {1}</source>
+        <translation>使用 {0} 个连接，没有更多：{1}</translation>
+    </message>
+    <message>
+        <source>It was complete; it is not compared, for the source was changed.</source>
+        <translation>它已完整；由于源已更改，不再比较。</translation>
+    </message>
+    <message>
+        <source>The image is an overlay of another file, which is not sent with it.</source>
+        <translation>该镜像是另一个文件的覆盖层，后者不会随之发送。</translation>
+    </message>
+    <message>
+        <source>The volume is larger than the image: its last {0} bytes keep their old content.</source>
+        <translation>卷比镜像大：其最后 {0} 字节保留旧内容。</translation>
+    </message>
+    <message>
+        <source>The old content of {0} is given up before the new one arrives; it can be kept until then, which takes the space twice.</source>
+        <translation>{0} 的旧内容会在新内容送达之前放弃；可以将其保留到那时，但会占用双倍空间。</translation>
+    </message>
+    <message>
+        <source>The daemon would change the image ({0}) in cloning it, so it is copied through this computer to get its name.</source>
+        <translation>守护进程在克隆时会更改镜像（{0}），因此改为经由本机复制以完成命名。</translation>
+    </message>
+    <message>
+        <source>there is no job &apos;{0}&apos;</source>
+        <translation>没有任务 {0}</translation>
+    </message>
+    <message>
+        <source>the journal {0} cannot be used: {1}</source>
+        <translation>日志数据库 {0} 无法使用：“{1}”</translation>
+    </message>
+    <message>
+        <source>cannot connect to {0}: {1}</source>
+        <translation>无法连接到 {0}：“{1}”</translation>
+    </message>
+    <message>
+        <source>SSH to {0} failed: {1}</source>
+        <translation>到 {0} 的 SSH 失败：“{1}”</translation>
+    </message>
+    <message>
+        <source>TLS with {0} failed: {1}</source>
+        <translation>与 {0} 的 TLS 失败：“{1}”</translation>
+    </message>
+    <message>
+        <source>the connection broke: {0}</source>
+        <translation>连接中断：“{0}”</translation>
+    </message>
+    <message>
+        <source>the SSH connection to {0} ended: {1}</source>
+        <translation>到 {0} 的 SSH 连接已结束：“{1}”</translation>
+    </message>
+    <message>
+        <source>cannot read {0}: {1}</source>
+        <translation>无法读取 {0}：“{1}”</translation>
+    </message>
+    <message>
+        <source>cannot write {0}: {1}</source>
+        <translation>无法写入 {0}：“{1}”</translation>
+    </message>
+    <message>
+        <source>cannot open {0}: {1}</source>
+        <translation>无法打开 {0}：“{1}”</translation>
+    </message>
+    <message>
+        <source>wrong user name or password for &apos;{0}&apos;: {1}</source>
+        <translation>{0} 的用户名或密码错误：“{1}”</translation>
+    </message>
+    <message>
+        <source>A volume&apos;s name must not be empty.</source>
+        <translation>卷的名称不能为空。</translation>
+    </message>
+    <message>
+        <source>A volume cannot be named &apos;{0}&apos;.</source>
+        <translation>卷不能命名为 {0}。</translation>
+    </message>
+    <message>
+        <source>A volume&apos;s name must not contain a slash: &apos;{0}&apos;.</source>
+        <translation>卷的名称不能包含斜杠：{0}。</translation>
+    </message>
+    <message>
+        <source>A volume&apos;s name must not contain the character &apos;{0}&apos;: &apos;{1}&apos;.</source>
+        <translation>卷的名称不能包含字符 {0}：{1}。</translation>
+    </message>
+    <message>
+        <source>A volume&apos;s name must not be longer than {0} bytes; this one has {1}.</source>
+        <translation>卷的名称不能超过 {0} 字节；此名称有 {1} 字节。</translation>
+    </message>
+    <message>
+        <source>is there already, as {0}</source>
+        <translation>已存在，名为 {0}</translation>
     </message>
 </context>
 <context>
@@ -962,44 +1776,17 @@
 <context>
     <name>Hints</name>
     <message>
-        <source>Refresh the list: it may have been removed.</source>
-        <translation>请刷新列表：它可能已被移除。</translation>
+        <source>{0}</source>
+        <comment>in English</comment>
+        <translation>（英文原文）“{0}”</translation>
     </message>
     <message>
-        <source>Choose another name, or say that it may be replaced or skipped.</source>
-        <translation>请换一个名称，或允许替换或跳过。</translation>
+        <source>The daemon says: “{0}”</source>
+        <translation>守护进程的消息：“{0}”</translation>
     </message>
     <message>
-        <source>It may have been removed.</source>
-        <translation>它可能已被移除。</translation>
-    </message>
-    <message>
-        <source>Do not ask to keep the old content, or upload it under another name.</source>
-        <translation>请不要选择保留旧内容，或以其他名称上传。</translation>
-    </message>
-    <message>
-        <source>or do not ask to keep the old content: then it is given up first.</source>
-        <translation>或不要选择保留旧内容：这样会先放弃旧内容。</translation>
-    </message>
-    <message>
-        <source>it can be kept until then, which takes the space twice.</source>
-        <translation>可以将其保留到那时，但会占用双倍空间。</translation>
-    </message>
-    <message>
-        <source>If you ask for it, it is written to all the same, which destroys what the machine has on it.</source>
-        <translation>如果您坚持，仍会写入该卷，这将毁掉虚拟机在其中的数据。</translation>
-    </message>
-    <message>
-        <source>Try again to start over, which gives up what has arrived.</source>
-        <translation>重试将从头开始，并放弃已送达的内容。</translation>
-    </message>
-    <message>
-        <source>Choose the format as detected, or raw to send it as it is.</source>
-        <translation>请选择自动识别的格式，或选择 raw 按原样发送。</translation>
-    </message>
-    <message>
-        <source>Start the transfer again, and let it replace what is there.</source>
-        <translation>请重新开始传输，并允许替换已有的内容。</translation>
+        <source>{0}.</source>
+        <translation>{0}。</translation>
     </message>
 </context>
 <context>
@@ -1038,6 +1825,73 @@
     <message>
         <source>Tick what to import.</source>
         <translation>请勾选要导入的连接。</translation>
+    </message>
+</context>
+<context>
+    <name>Kinds</name>
+    <message>
+        <source>What was asked for cannot be done like this.</source>
+        <translation>无法按这样的要求执行。</translation>
+    </message>
+    <message>
+        <source>The daemon&apos;s host did not let you in.</source>
+        <translation>守护进程所在主机未允许您进入。</translation>
+    </message>
+    <message>
+        <source>The daemon cannot be reached.</source>
+        <translation>无法连接到守护进程。</translation>
+    </message>
+    <message>
+        <source>No usable connection to the daemon could be made.</source>
+        <translation>无法与守护进程建立可用的连接。</translation>
+    </message>
+    <message>
+        <source>The connection to the daemon has ended.</source>
+        <translation>与守护进程的连接已断开。</translation>
+    </message>
+    <message>
+        <source>The daemon did not answer in time.</source>
+        <translation>守护进程没有及时应答。</translation>
+    </message>
+    <message>
+        <source>What answers there does not keep to libvirt&apos;s protocol.</source>
+        <translation>对方的应答不符合 libvirt 协议。</translation>
+    </message>
+    <message>
+        <source>The destination exists already.</source>
+        <translation>目标已存在。</translation>
+    </message>
+    <message>
+        <source>A virtual machine uses the volume.</source>
+        <translation>有虚拟机正在使用该卷。</translation>
+    </message>
+    <message>
+        <source>There is not enough room at the destination.</source>
+        <translation>目标位置空间不足。</translation>
+    </message>
+    <message>
+        <source>The source has changed.</source>
+        <translation>源已更改。</translation>
+    </message>
+    <message>
+        <source>The destination has changed.</source>
+        <translation>目标已更改。</translation>
+    </message>
+    <message>
+        <source>It could not be shown that all data has arrived.</source>
+        <translation>无法证明所有数据都已送达。</translation>
+    </message>
+    <message>
+        <source>Read back, the data is different.</source>
+        <translation>读回的数据不一致。</translation>
+    </message>
+    <message>
+        <source>A local file or folder cannot be used.</source>
+        <translation>无法使用本地文件或文件夹。</translation>
+    </message>
+    <message>
+        <source>It could not be done.</source>
+        <translation>操作未能完成。</translation>
     </message>
 </context>
 <context>
@@ -1192,6 +2046,10 @@
         <translation>已传送 {0}</translation>
     </message>
     <message>
+        <source>outline, exact to {0}</source>
+        <translation>轮廓，精确到 {0}</translation>
+    </message>
+    <message>
         <source>in flight {0}</source>
         <translation>在途 {0}</translation>
     </message>
@@ -1285,6 +2143,10 @@
     <message>
         <source>The pool {0} is stopped. Start it first.</source>
         <translation>存储池 {0} 已停止。请先启动它。</translation>
+    </message>
+    <message>
+        <source>A volume cannot be dragged out of the window here: this desktop has no way to ask where it is to be saved. Use Download instead.</source>
+        <translation>此处无法将卷拖出窗口：该桌面环境无法询问保存位置。请改用“下载”。</translation>
     </message>
     <message>
         <source>The volumes are in this pool already. Drop them onto another one.</source>
@@ -1462,6 +2324,14 @@
         <translation>长时间传输结束时通知(&amp;N)</translation>
     </message>
     <message>
+        <source>Show an &amp;icon in the tray</source>
+        <translation>在托盘中显示图标(&amp;I)</translation>
+    </message>
+    <message>
+        <source>Show an &amp;icon in the tray (this desktop has no tray)</source>
+        <translation>在托盘中显示图标(&amp;I)（此桌面没有托盘）</translation>
+    </message>
+    <message>
         <source>&amp;Connect to all saved connections at start</source>
         <translation>启动时连接所有已保存的连接(&amp;C)</translation>
     </message>
@@ -1519,6 +2389,10 @@
     <message>
         <source>This is a defect of Lacuna. Please report it with the text below.</source>
         <translation>这是 Lacuna 的缺陷。请附上下面的文字进行报告。</translation>
+    </message>
+    <message>
+        <source>{0}.</source>
+        <translation>{0}。</translation>
     </message>
     <message>
         <source>Check user name and password. On a local system daemon, membership in the group libvirt or a polkit rule lets you in.</source>
@@ -1792,6 +2666,10 @@
         <translation>所有传输合计的数据速度：</translation>
     </message>
     <message>
+        <source>Nothing on this desktop shows the folder {0}.</source>
+        <translation>此桌面上没有能显示文件夹 {0} 的程序。</translation>
+    </message>
+    <message>
         <source>Upload</source>
         <translation>上传</translation>
     </message>
@@ -1920,6 +2798,31 @@
     <message>
         <source>Limit: {0}</source>
         <translation>限速：{0}</translation>
+    </message>
+</context>
+<context>
+    <name>Tray</name>
+    <message>
+        <source>Transfers are paused</source>
+        <translation>传输已暂停</translation>
+    </message>
+    <message numerus="yes">
+        <source>%n transfer(s) under way</source>
+        <translation>
+            <numerusform>正在进行 %n 项传输</numerusform>
+        </translation>
+    </message>
+    <message>
+        <source>{0} of {1}</source>
+        <translation>{1} 中的 {0}</translation>
+    </message>
+    <message>
+        <source>&amp;Hide window</source>
+        <translation>隐藏窗口(&amp;H)</translation>
+    </message>
+    <message>
+        <source>&amp;Show window</source>
+        <translation>显示窗口(&amp;S)</translation>
     </message>
 </context>
 <context>
@@ -2055,6 +2958,10 @@
     <message>
         <source>This cannot be sent: {0}</source>
         <translation>无法发送：{0}</translation>
+    </message>
+    <message>
+        <source>The files are still being looked at…</source>
+        <translation>仍在检查文件…</translation>
     </message>
     <message>
         <source>{0} to send, and only {1} free in the pool.</source>

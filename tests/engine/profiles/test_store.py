@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import random
 import stat
 import sys
 from pathlib import Path
@@ -157,6 +158,9 @@ SECRET_URIS = [
     "qemu+tls://:hunter2@host/system",
     "qemu+tls://host/system?password=hunter2",
     "qemu+tls://host/system?pkipath=/x;PASSWORD=hunter2&a=b",
+    "qemu:///system?passwd=hunter2",
+    "storage+unix:///session?a=b&pass%77ord=hunter2",
+    "qemu+ssh://me@work:hunter2@host/system",
 ]
 
 
@@ -174,6 +178,47 @@ def test_no_password_is_stored(store: ProfileStore, uri: str) -> None:
     assert store.create("y", stripped).uri == stripped
     assert "hunter2" not in store.path.read_text()
     assert strip_password("qemu+tls://[::1") == "qemu+tls://[::1"
+
+
+PLAIN = st.text("abcXYZ019.-%@:_", max_size=8)
+PARAMETERS = st.lists(
+    st.tuples(st.sampled_from("&;"), st.sampled_from(["socket", "name", "no_verify"]), PLAIN)
+)
+
+
+@given(
+    st.sampled_from(["qemu", "qemu+ssh", "storage+unix", "test+tcp"]),
+    st.sampled_from(["", "root", "me@work"]),
+    st.sampled_from(["", "host", "host:22", "[::1]", "[::1]:22"]),
+    st.sampled_from(["/system", "/default", ""]),
+    PARAMETERS,
+    st.sampled_from(["", "#x?password=no"]),
+    st.lists(st.sampled_from(["password", "PassWD", "secret", "p%61ssphrase"]), max_size=3),
+    PLAIN,
+    st.randoms(),
+)
+def test_only_the_password_goes(  # noqa: PLR0917 - what hypothesis makes
+    scheme: str, user: str, host: str, path: str, others: list[tuple[str, str, str]],
+    fragment: str, secrets: list[str], word: str, chance: random.Random,
+) -> None:  # fmt: skip
+    """Of any URI everything else stays as it was written, also where there is no host."""
+
+    def made(user: str, parameters: list[tuple[str, str, str]]) -> str:
+        place = f"{user}@{host}" if user else host
+        query = "".join(f"{mark}{name}={value}" for mark, name, value in parameters)
+        return f"{scheme}://{place}{path}" + (f"?{query[1:]}" if query else "") + fragment
+
+    clean = made(user, others)
+    assert strip_password(clean) == clean
+    mixed = list(others)
+    for name in secrets:
+        mixed.insert(chance.randint(0, len(mixed)), ("&", name, f"hunter2{word}"))
+    named = f"{user}:hunter2{word}" if host else user
+    stripped = strip_password(made(named, mixed))
+    assert "hunter2" not in stripped
+    # A mark goes with the parameter in front of which it stands.
+    assert stripped.replace(";", "&").replace("//@", "//") == clean.replace(";", "&")
+    assert strip_password(stripped) == stripped
 
 
 @pytest.mark.parametrize("uri", ["", "host", "qemu+carrier://h/system", "qemu+tls:///system"])

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
+import pytest
 from PySide6.QtCore import QModelIndex
 from pytestqt.modeltest import ModelTester
 
+from lacuna_engine.transfer import Phase
 from lacuna_gui.models.transfers import (
     ACTIVE,
     FINISHED,
@@ -47,6 +50,54 @@ def test_many_changes_are_one_signal() -> None:
     model.dataChanged.connect(note)
     model.take([replace(row(number), moved=1) for number in (10, 30, 20)])
     assert told == [(10, 30)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"moved": 1, "passed": 7},
+        {"phase": Phase.VERIFYING},
+        {"rate": 5e6, "eta": 3.0},
+        {"total": 900},
+        {"saved": 5},
+        {"name": "other"},
+        {"source": "elsewhere"},
+        {"destination": "elsewhere"},
+        {"direction": Direction.DOWNLOAD},
+    ],
+)
+def test_no_column_that_looks_different_is_left_out(changes: dict[str, Any]) -> None:
+    model = TransfersModel(ACTIVE)
+    before = replace(row(1), total=1000, rate=1e6, eta=9.0)
+    model.take([before])
+
+    def texts() -> list[object]:
+        return [model.index(0, column).data() for column in Column]
+
+    told: list[range] = []
+
+    def note(first: QModelIndex, last: QModelIndex) -> None:
+        told.append(range(first.column(), last.column() + 1))
+
+    model.dataChanged.connect(note)
+    old = texts()
+    model.take([replace(before, **changes)])
+    different = {n for n, pair in enumerate(zip(old, texts(), strict=True)) if pair[0] != pair[1]}
+    assert different <= set(told[0])
+    assert Column.PROGRESS in told[0]
+
+
+def test_what_stays_the_same_while_a_job_runs_is_not_painted_again() -> None:
+    model = TransfersModel(ACTIVE)
+    model.take([row(1)])
+    told: list[tuple[int, int]] = []
+
+    def note(first: QModelIndex, last: QModelIndex) -> None:
+        told.append((first.column(), last.column()))
+
+    model.dataChanged.connect(note)
+    model.take([replace(row(1), moved=1, passed=1, rate=1.0)])
+    assert told == [(Column.PROGRESS, Column.ETA)]
 
 
 def test_rows_of_other_states_are_not_taken_and_leave() -> None:

@@ -190,3 +190,37 @@ def test_what_is_read_out(bar: MessageBar, monkeypatch: pytest.MonkeyPatch) -> N
     assert panels(bar)[1].accessibleDescription() == (
         "Upload of <b>disk</b> failed No space is left. Delete volumes."
     )
+
+
+LONG = {
+    "unbroken": "x" * 3000,
+    "words": "word " * 900,
+}
+
+
+@pytest.mark.parametrize("kind", sorted(LONG))
+def test_a_long_text_takes_little_room_and_is_all_there(
+    bar: MessageBar, qtbot: QtBot, kind: str
+) -> None:
+    window = bar.window()
+    before = window.size()
+    bar.show_message(failure(what=LONG[kind], why=LONG[kind], details=""))
+    qtbot.waitUntil(lambda: bar.height() > 50)
+    (panel,) = panels(bar)
+    assert bar.height() < 350
+    assert window.size() == before
+    assert panel._why.text().endswith("… Delete volumes.")
+    whole = panel._details.toPlainText()
+    assert whole.count(LONG[kind]) == 2
+    panel.copy_text()
+    assert QGuiApplication.clipboard().text() == whole
+
+
+def test_several_messages_do_not_make_the_window_higher(bar: MessageBar, qtbot: QtBot) -> None:
+    window = bar.window()
+    window.resize(600, 350)
+    for number in range(3):
+        bar.show_message(failure(str(number), why="A rather long reason for it. " * 5))
+    qtbot.waitUntil(lambda: bar.height() > 150)
+    qtbot.wait(50)
+    assert window.height() == 350

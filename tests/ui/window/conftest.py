@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,3 +71,21 @@ def moving(
     made.queue.attach()
     yield made
     made.close()
+
+
+@pytest.fixture
+def display() -> Iterator[str]:
+    """An X server without a window manager."""
+    for program in ("Xvfb", "xdotool"):
+        assert shutil.which(program), f"{program} is missing; ./dev setup installs it"
+    reader, writer = os.pipe()
+    process = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
+        pass_fds=(writer,), stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    os.close(writer)
+    with os.fdopen(reader) as numbers:
+        number = numbers.readline().strip()
+    yield f":{number}"
+    process.terminate()
+    process.wait(10)

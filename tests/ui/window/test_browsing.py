@@ -296,5 +296,5 @@ def test_a_refused_command_leaves_the_list_right(driver: Driver, served: Served)
 def test_problem_without_a_server_error() -> None:
     problem = problem_of(RemoteError("went wrong", code=1, domain=2), "It failed")
     assert problem.what == "It failed"
-    assert problem.why == "Went wrong."
+    assert problem.why == "The daemon says: “went wrong”."
     assert "code 1, domain 2" in problem.details

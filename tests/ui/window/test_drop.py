@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import shutil
 import subprocess
 import time
 from collections.abc import Iterator, Sequence
@@ -20,24 +19,6 @@ from ui.window.telling import Telling
 
 SOURCE = (1400, 100)
 """Where drag_source.py puts its window; the application's is 1100 wide, at 0, 0."""
-
-
-@pytest.fixture
-def display() -> Iterator[str]:
-    """An X server without a window manager."""
-    for program in ("Xvfb", "xdotool"):
-        assert shutil.which(program), f"{program} is missing; ./dev setup installs it"
-    reader, writer = os.pipe()
-    process = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(writer), "-screen", "0", "1600x1000x24", "-nolisten", "tcp"],
-        pass_fds=(writer,), stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    os.close(writer)
-    with os.fdopen(reader) as numbers:
-        number = numbers.readline().strip()
-    yield f":{number}"
-    process.terminate()
-    process.wait(10)
 
 
 class Screen(Telling):
@@ -157,6 +138,27 @@ def test_volumes_dragged_into_a_file_manager(
     screen.until(lambda seen: seen["finished"] == 1)
     assert (target / "zwölf 12.raw").read_bytes() == image.read_bytes()
     assert screen.seen["sheet"] == []
+
+
+def test_where_nothing_can_be_dragged_out_it_is_said(
+    display: str, served: Served, tmp_path: Path
+) -> None:
+    """As on platforms without direct saving: here the library for it is missing."""
+    hidden = tmp_path / "hidden"
+    hidden.mkdir()
+    (hidden / "Xlib.py").write_text("raise ImportError('not here')")
+    images(served.path("default"), ["disk.raw"])
+    with ExitStack() as stack:
+        screen = Screen(display, tmp_path, stack)
+        screen.environment["PYTHONPATH"] += f"{os.pathsep}{hidden}"
+        program = screen.start("observed.py", "--connect", served.uri, "--size", "1100x800")
+        screen.watch(program)
+        screen.until(lambda seen: "disk.raw" in seen["rows"])
+        screen.drag(screen.seen["rows"]["disk.raw"], SOURCE)
+        screen.until(lambda seen: seen["messages"])
+        (said,) = screen.seen["messages"]
+        assert "cannot be dragged out of the window here" in said
+        assert "Download" in said
 
 
 @pytest.mark.parametrize("screen", [False], indirect=True, ids=["waiting"])
