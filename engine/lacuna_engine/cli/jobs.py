@@ -74,6 +74,9 @@ async def cancel(job_id: str) -> None:
         owner.adopt_orphans(journal)
         job = journal.get(job.id)
         if job.state is JobState.INTERRUPTED:
+            click.echo(
+                f"Job {job.id} does not run; lacuna jobs remove {job.id} discards it.", err=True
+            )
             return
         journal.request(job.id, JobEvent.CANCEL)
         await _until_stopped(journal, job)

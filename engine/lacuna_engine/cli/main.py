@@ -218,6 +218,11 @@ def _open_window(context: click.Context, arguments: list[str]) -> None:
     if frontend is None:
         click.echo(context.find_root().get_help())
         return
+    if not serving.has_display() and "QT_QPA_PLATFORM" not in os.environ:
+        raise UsageError(
+            "there is no display to open the window on",
+            hint="Start it on a desktop, or use the commands: lacuna --help lists them.",
+        )
     code = frontend(arguments)
     context.exit(code if isinstance(code, int) else 0)
 

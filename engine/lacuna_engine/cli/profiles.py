@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from contextlib import suppress
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -56,7 +57,7 @@ def profiles() -> None:
 @profiles.command(name="list")
 @click.option("--json", "as_json", is_flag=True, help="Print an array of objects.")
 def list_profiles(as_json: bool) -> None:  # noqa: FBT001
-    """List the saved connections in their order.
+    """List the saved connections in their order; one that is not safe is followed by the reason.
 
     In JSON each has id, name, uri, group, order, colour, notes, pool (to show first), verify,
     limit (bytes a second, 0 for none) and connections.
@@ -74,12 +75,20 @@ def list_profiles(as_json: bool) -> None:  # noqa: FBT001
     for column in ("Name", "URI", "Group"):
         table.add_column(column, overflow="fold")
     for one in found:
-        table.add_row(one.name, one.uri, one.group)
+        table.add_row(one.name, f"{one.uri}{_unsafe(one.uri)}", one.group)
     console = Console(highlight=False, markup=False)
     if not console.is_terminal:
         # Piped output is not cut to any width.
         console = Console(width=10_000, highlight=False, markup=False)
     console.print(table)
+
+
+def _unsafe(uri: str) -> str:
+    """Return why a connection may be listened to or misled, in brackets, or nothing."""
+    with suppress(LacunaError):  # saved by a version that took more
+        if reason := parse_uri(uri).unsafe:
+            return f" ({reason})"
+    return ""
 
 
 @profiles.command()
@@ -176,6 +185,8 @@ def import_profiles(dry_run: bool) -> None:  # noqa: FBT001
     from lacuna_engine.profiles import from_libvirt, from_virt_manager  # noqa: PLC0415
 
     candidates = (*from_libvirt(), *from_virt_manager())
+    if not candidates:
+        click.echo("lacuna: note: neither libvirt nor virt-manager has any", err=True)
     if dry_run:
         for one in candidates:
             click.echo(f"{one.name}: {one.uri} ({one.source})")
@@ -187,8 +198,6 @@ def import_profiles(dry_run: bool) -> None:  # noqa: FBT001
         click.echo(f"Saved {profile.name}: {profile.uri}")
     for candidate, reason in done.skipped:
         click.echo(f"lacuna: note: {candidate.name} ({candidate.source}): {reason}", err=True)
-    if not candidates:
-        click.echo("lacuna: note: neither libvirt nor virt-manager has any", err=True)
 
 
 def _store() -> ProfileStore:

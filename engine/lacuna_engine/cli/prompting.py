@@ -37,6 +37,10 @@ POLL = 0.1
 MAX_LINE = 4096
 """Bytes of an answer at most, which is what a terminal hands over at once."""
 
+_LOG_IN = "Start this on a terminal, use a key from an agent, or save the password in the window."
+_TRUST = "Start this on a terminal, or accept the key with ssh, which Lacuna will then believe."
+"""What else would do where there is no terminal."""
+
 _warned: set[str] = set()
 """URIs of which the user knows that they are unsafe."""
 
@@ -92,7 +96,7 @@ class TerminalPrompter:
             f"{question.fingerprint})"
         )
         while True:
-            answer = (await _ask(_printable(text), what, echo=True)).strip().lower()
+            answer = (await _ask(_printable(text), what, _TRUST, echo=True)).strip().lower()
             if answer in ("yes", "no", ""):
                 return answer == "yes"
             text = "Please type yes or no: "
@@ -114,10 +118,11 @@ def _printable(text: str) -> str:
     return "".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text)
 
 
-async def _ask(text: str, what: str, *, echo: bool) -> str:
+async def _ask(text: str, what: str, hint: str = _LOG_IN, *, echo: bool) -> str:
     """Show ``text`` and return the line that is typed, without its end.
 
-    ``what`` says why it is asked, for the error where there is no terminal.
+    ``what`` says why it is asked, ``hint`` what else would do, for the error where there is no
+    terminal.
 
     In a thread, as nothing else can wait for a terminal everywhere. Cancelled, it stops at once
     and leaves the terminal as it was.
@@ -145,7 +150,7 @@ async def _ask(text: str, what: str, *, echo: bool) -> str:
     except OSError as error:
         raise AuthenticationError(
             f"{what}, and there is no terminal to ask on",
-            hint="Start this on a terminal, use a key from an agent, or save the password.",
+            hint=hint,
         ) from error
     finally:
         stop.set()

@@ -190,7 +190,7 @@ class _Run:
             error = self._error or TransferError(
                 f"job {self.job.id} was stopped by another program ({state})"
             )
-            error.hint = f"{error.hint} {self._advice()}".strip()
+            error.hint = "\n  ".join(filter(None, (error.hint, self._advice())))
             raise error
 
     def _advice(self) -> str:

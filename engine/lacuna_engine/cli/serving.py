@@ -87,7 +87,7 @@ def demo(screenshot: Path | None) -> int:
     """
     # Where there is nothing to see it on, the window is not even loaded: a bare server lacks the
     # libraries that it needs.
-    reason = "no display" if screenshot is None and not _has_display() else ""
+    reason = "no display" if screenshot is None and not has_display() else ""
     frontend = None if reason else find_frontend()
     if screenshot is not None and frontend is None:
         raise UsageError(
@@ -130,7 +130,8 @@ def find_frontend() -> Frontend | None:
     return None
 
 
-def _has_display() -> bool:
+def has_display() -> bool:
+    """Whether there is something to show a window on, as far as can be told before Qt tries."""
     if sys.platform in ("win32", "darwin"):
         return True
     return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))

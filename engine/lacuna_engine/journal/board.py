@@ -57,7 +57,7 @@ class Board:
         else:
             self._jobs[job.id] = job
         if before is None:
-            # One that was history when this process looked is not news, unless it comes back.
+            # Or it was history when this process looked, and is open again or has just changed.
             self._tell(JobAdded(job))
         elif before != job:
             self._tell(JobChanged(job, before))
@@ -75,13 +75,13 @@ class Board:
         version = self._journal.version()
         if not force and version == self._version:
             return False
-        self._version = version
         open_jobs = {job.id: job for job in self._journal.list_jobs()}
         for job in list(self._jobs.values()):
             if job.id not in open_jobs:
                 self._gone(job)
         for job in open_jobs.values():
             self.put(job)
+        self._version = version  # not before: what could not be read is asked for again
         return True
 
     def _gone(self, job: Job) -> None:

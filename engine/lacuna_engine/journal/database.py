@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from lacuna_engine.errors import LocalFileError
-from lacuna_engine.journal.locking import lock, open_lock_file, unlock
+from lacuna_engine.journal.locking import lock, open_lock_file, try_lock, unlock
 from lacuna_engine.journal.rows import as_text
 from lacuna_engine.journal.salvage import SIDES, copy_readable, set_aside
 from lacuna_engine.journal.schema import APPLICATION_ID, VERSION, is_sound, migrate
@@ -70,16 +70,46 @@ class Database:
 
     def close(self) -> None:
         """Close the file. Does nothing the second time."""
-        if self._lock_fd >= 0:
-            with self._locked(shared=True):
-                self._disconnect()
-            os.close(self._lock_fd)
-            self._lock_fd = -1
+        fd, self._lock_fd = self._lock_fd, -1
+        if fd < 0:
+            return
+        try:
+            with suppress(OSError):  # without the lock it is closed all the same
+                lock(fd, shared=True)
+            self._disconnect()
+        finally:
+            os.close(fd)  # which gives the lock back
 
     def version(self) -> tuple[int, int]:
         """Return a value that changes when another connection has committed."""
         found = self.read(lambda db: db.execute("PRAGMA data_version").fetchone()[0])
         return self._generation, int(found)
+
+    def is_busy(self) -> bool:
+        """Whether a piece of work would have to wait for another process; does not wait for it."""
+        try:
+            if not try_lock(self._lock_fd, shared=True):
+                return True
+        except OSError:  # which the work itself will tell of
+            return False
+        try:
+            return self._is_being_written()
+        finally:
+            unlock(self._lock_fd)
+
+    def _is_being_written(self) -> bool:
+        db = self._db
+        if db is None or self._identity != self._at_path():
+            return False  # the next piece of work opens it
+        try:
+            db.execute("PRAGMA busy_timeout = 0")
+            db.execute("BEGIN IMMEDIATE")
+            db.execute("ROLLBACK")
+        except sqlite3.Error as error:
+            return _code(error) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+        finally:
+            db.execute(f"PRAGMA busy_timeout = {round(BUSY_TIMEOUT * 1000)}")
+        return False
 
     def read(self, work: Work[T]) -> T:
         """Do something that changes nothing. Raises :class:`LocalFileError`."""
@@ -260,7 +290,10 @@ class Database:
 
     @contextmanager
     def _locked(self, *, shared: bool) -> Generator[None]:
-        lock(self._lock_fd, shared=shared)
+        try:
+            lock(self._lock_fd, shared=shared)
+        except OSError as error:  # a file system without locks
+            raise self._local(f"it cannot be locked: {error.strerror}") from error
         try:
             yield
         finally:

@@ -96,6 +96,7 @@ class Problem:
     """Why a job did not go on: the error's class, its words, and what can help.
 
     ``details`` are the daemon's own words and what lies behind them; of a defect, its trace.
+    ``when`` is in seconds since 1970.
     """
 
     name: str
@@ -152,7 +153,7 @@ class Job:
     ``position`` orders jobs of equal ``priority`` (higher runs first); 0 lets the journal choose
     the end. ``attempts`` counts tries in a row that moved nothing. ``request`` is what somebody
     wants of a job that another process runs. ``notes`` are what the user should know of it though
-    nothing failed.
+    nothing failed. All times are in seconds since 1970.
     """
 
     kind: JobKind

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lacuna_engine.errors import TransferError
 from lacuna_engine.journal.store import Journal
-from lacuna_engine.transfer.checkpoint import Checkpoint
+from lacuna_engine.transfer.checkpoint import Checkpoint, Stage
 
 __all__ = ["JobKeeper"]
 
@@ -15,6 +15,7 @@ class JobKeeper:
     def __init__(self, journal: Journal, job_id: str) -> None:
         self._journal = journal
         self._job_id = job_id
+        self._stage: Stage | None = None
 
     def load(self) -> Checkpoint | None:
         """Return what was kept last; what cannot be read counts as nothing, and is noted."""
@@ -28,8 +29,15 @@ class JobKeeper:
             return None
 
     def save(self, checkpoint: Checkpoint, *, durable: bool) -> None:
-        """Keep it instead of the one before. Raises :class:`LocalFileError`."""
+        """Keep it instead of the one before. Raises :class:`LocalFileError`.
+
+        What is not durable and only says how far it is can be left out while another process is
+        busy with the journal: the next one says more.
+        """
+        if not durable and checkpoint.stage is self._stage and self._journal.is_busy():
+            return
         self._journal.save_checkpoint(self._job_id, checkpoint.to_bytes(), durable=durable)
+        self._stage = checkpoint.stage
 
     def finish(self) -> None:
         """Leave it: the journal drops it in the same step that says that the job is done."""

@@ -18,8 +18,10 @@ if sys.platform == "win32":
     FAR = 1 << 30
     """A locked byte cannot be read on Windows, so it lies behind what people may want to read."""
 
-    def try_lock(fd: int) -> bool:
-        """Take the lock of an open file; False if somebody has it."""
+    def try_lock(fd: int, *, shared: bool = False) -> bool:
+        """Take the lock of an open file; False if somebody has it. Shared ones as in `lock`."""
+        if shared:
+            return True
         os.lseek(fd, FAR, os.SEEK_SET)
         try:
             msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
@@ -54,10 +56,10 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def try_lock(fd: int) -> bool:
-        """Take the lock of an open file; False if somebody has it."""
+    def try_lock(fd: int, *, shared: bool = False) -> bool:
+        """Take the lock of an open file; False if somebody has it. Shared ones as in `lock`."""
         try:
-            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(fd, (fcntl.LOCK_SH if shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
         except BlockingIOError:
             return False
         return True

@@ -114,14 +114,14 @@ class Owner:
         path = self._path(job_id)
         try:
             fd = os.open(path, os.O_RDWR)
+            try:
+                return not try_lock(fd)
+            finally:
+                os.close(fd)
         except FileNotFoundError:
             return False
         except OSError as error:
-            raise LocalFileError(f"cannot open {path}: {error.strerror}") from error
-        try:
-            return not try_lock(fd)
-        finally:
-            os.close(fd)
+            raise LocalFileError(f"cannot open or lock {path}: {error.strerror}") from error
 
     def adopt_orphans(self, journal: Journal) -> list[Job]:
         """Set jobs whose process died to interrupted, and return them."""
@@ -150,17 +150,20 @@ class Owner:
         glances = GLANCES
         while True:
             fd = open_lock_file(path)
-            if not try_lock(fd):
+            try:
+                locked = try_lock(fd)
+                if locked and _is_at(fd, path):
+                    return fd
+            except BaseException:
                 os.close(fd)
-                glances -= 1
-                if not glances:
-                    return None
-                time.sleep(GLANCE)
-                continue
-            if _is_at(fd, path):
-                return fd
-            # Its last owner removed it between our opening and locking.
+                raise
             os.close(fd)
+            if locked:
+                continue  # its last owner removed it between our opening and locking
+            glances -= 1
+            if not glances:
+                return None
+            time.sleep(GLANCE)
 
 
 def _is_at(fd: int, path: Path) -> bool:

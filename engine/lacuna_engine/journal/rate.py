@@ -10,7 +10,8 @@ __all__ = ["RateLimit"]
 class RateLimit:
     """Used like a :class:`TokenBucket`: bytes go when both buckets let them go.
 
-    ``shared`` is the bucket of all jobs. Each rate may be changed at any time.
+    ``shared`` is the bucket of all jobs. Rates are in bytes a second and may be changed at any
+    time; ``now`` is in seconds of any clock that only goes forward.
     """
 
     def __init__(self, own: TokenBucket, shared: TokenBucket) -> None:

@@ -90,7 +90,8 @@ def decide(
     """Say what to do after a try that ended with ``error``.
 
     ``attempts`` tries before it moved nothing; this one moved ``moved`` bytes. Progress starts
-    the counting anew: a bad link makes a transfer slow, and not fail.
+    the counting anew: a bad link makes a transfer slow, and not fail. ``random`` gives numbers in
+    [0, 1).
     """
     if not isinstance(error, LacunaError) or error.remedy is Remedy.NONE:
         return GiveUp()

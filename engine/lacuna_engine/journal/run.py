@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lacuna_engine.errors import LacunaError, TransferError
+from lacuna_engine.extents.outline import Outline
 from lacuna_engine.journal.control import Control
 from lacuna_engine.journal.job import Counts, Job, Problem
 from lacuna_engine.journal.owner import Claim
@@ -39,17 +40,25 @@ class Run:
     discard: bool = False
     settled: bool = False
 
-    def stop(self, wish: JobEvent) -> None:
+    @property
+    def is_unwanted(self) -> bool:
+        """Whether what it has left is to be deleted at its end."""
+        return self.wish is JobEvent.REMOVE or self.discard
+
+    def stop(self, wish: JobEvent, *, discard: bool = False) -> None:
         """End it; the last wish counts. A second cancellation would cut its cleaning up short."""
         first = self.wish is None
-        self.wish = wish
+        self.wish, self.discard = wish, discard
         if first:
             self.task.cancel()
 
     def outcome(
         self, policy: RetryPolicy, chance: Callable[[], float], now: float
     ) -> tuple[JobEvent, Changes]:
-        """Say what happened, now that the task is done, and what is to be kept of it."""
+        """Say what happened, now that the task is done, and what is to be kept of it.
+
+        ``chance`` gives numbers in [0, 1), ``now`` is in seconds since 1970.
+        """
         report, error = self._result()
         changes = Changes() if report is None else _facts(report)
         if self.control.tracker is not None:
@@ -58,7 +67,11 @@ class Run:
             # Also when it was to be stopped: it was faster.
             changes["error"] = None
             changes["attempts"] = 0
-            return JobEvent.FINISH if report.state is State.DONE else JobEvent.SKIP, changes
+            if report.state is State.SKIPPED:
+                return JobEvent.SKIP, changes
+            if self.control.tracker is not None:
+                changes["outline"] = Outline.of(self.control.tracker.map).to_bytes()
+            return JobEvent.FINISH, changes
         if error is not None:
             changes["error"] = Problem.of(error, now)
         if self.wish is not None:
@@ -78,6 +91,8 @@ class Run:
         if self.task.cancelled():
             return self.control.report, None
         error = self.task.exception()
+        if isinstance(error, KeyboardInterrupt):  # who pressed Ctrl-C twice knows why
+            return self.control.report, None
         if error is not None:
             return self.control.report, error
         report = self.task.result()

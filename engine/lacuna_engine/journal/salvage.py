@@ -140,6 +140,12 @@ def _copy_all(source: sqlite3.Connection, target: sqlite3.Connection, salvaged: 
                 (row["job"], row["blob"], row.get("check_sum") or 0, row.get("updated") or 0.0),
             )
             salvaged.checkpoints += 1
+    for row in _rows(source, "outlines"):
+        if row.get("job") in ids and isinstance(row.get("blob"), bytes):
+            target.execute(
+                "INSERT OR REPLACE INTO outlines (job, blob, check_sum) VALUES (?, ?, ?)",
+                (row["job"], row["blob"], row.get("check_sum") or 0),
+            )
     for name, floor in zip(("jobs", "moved", "saved"), done, strict=True):
         # The totals count what was forgotten too; they cannot be less than what is there.
         value = max(floor, _total(source, name))

@@ -11,7 +11,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from types import TracebackType
@@ -24,13 +24,16 @@ from lacuna_engine.journal.job import Job
 from lacuna_engine.journal.keeper import JobKeeper
 from lacuna_engine.journal.leftovers import Discard, Leftovers
 from lacuna_engine.journal.notice import Subscriber
-from lacuna_engine.journal.owner import Claim, Owner
+from lacuna_engine.journal.owner import Owner
+from lacuna_engine.journal.queue import STARTABLE, Queue
 from lacuna_engine.journal.rate import RateLimit
+from lacuna_engine.journal.reservations import Reservations
 from lacuna_engine.journal.retry import RetryPolicy
 from lacuna_engine.journal.run import Run
 from lacuna_engine.journal.states import JobEvent, JobState
 from lacuna_engine.journal.store import Changes, Journal
-from lacuna_engine.journal.turns import Limits, Turns
+from lacuna_engine.journal.turns import Limits
+from lacuna_engine.journal.waiting import until_free
 from lacuna_engine.transfer import Report
 from lacuna_engine.transfer.limit import TokenBucket
 
@@ -40,8 +43,6 @@ _LOG = logging.getLogger(__name__)
 
 POLL = 1.0
 """Seconds between looks at what other processes have changed."""
-
-STARTABLE = frozenset({JobState.QUEUED, JobState.WAITING})
 
 
 class Scheduler:
@@ -83,17 +84,17 @@ class Scheduler:
         self._chance = chance
         self._board = Board(journal)
         self._leftovers = Leftovers(journal, self._board, discard, clock)
-        self._turns = Turns()
-        self._shared = TokenBucket(rate, 0.0)
+        self._reservations = Reservations(self._owner)
         self._runs: dict[str, Run] = {}
-        self._reserved: dict[str, Claim] = {}
-        self._foreign: dict[str, float] = {}
-        self._urgent: set[str] = set()
-        self._discarding: set[asyncio.Task[None]] = set()
+        self._queue = Queue(
+            self._board, self._runs, accepts=accepts, clock=clock, longest=self._policy.cap
+        )
+        self._shared = TokenBucket(rate, 0.0)
         self._paused = False
         self._wake = asyncio.Event()
         self._idle = asyncio.Event()
         self._loop: asyncio.Task[None] | None = None
+        self._defect: Exception | None = None
 
     async def __aenter__(self) -> Self:
         self.start()
@@ -127,22 +128,22 @@ class Scheduler:
         loop, self._loop = self._loop, None
         if loop is not None:
             loop.cancel()
-            with suppress(asyncio.CancelledError):
-                await loop
-        for run in self._runs.values():
-            run.stop(run.wish or JobEvent.REQUEUE)
+            await asyncio.wait({loop})
+        self._stop_all()
         if guards := [run.guard for run in self._runs.values() if run.guard is not None]:
             await asyncio.wait(guards)
-        if self._discarding:
-            await asyncio.wait(self._discarding)
-        for claim in self._reserved.values():
-            claim.release()
-        self._reserved.clear()
+        await self._leftovers.wait_cleared()
+        self._reservations.drop_all()
 
     async def wait_idle(self) -> None:
-        """Wait until nothing runs here and nothing will by itself."""
+        """Wait until nothing runs here and nothing will by itself, as while all is paused.
+
+        Raises a defect that keeps jobs from being started, so that nobody waits for them.
+        """
         self._nudge()
         await self._idle.wait()
+        if self._defect is not None:
+            raise self._defect
 
     # What runs
 
@@ -189,18 +190,7 @@ class Scheduler:
 
         With ``reserve`` no other process can take it, as long as this scheduler has not stopped.
         """
-        claim = self._owner.claim(job.id) if reserve else None
-        try:
-            kept = self._journal.add(job)
-            if claim is not None and kept.id != job.id:  # the id was taken
-                claim.release()
-                claim = self._owner.claim(kept.id)
-        except BaseException:
-            if claim is not None:
-                claim.release()
-            raise
-        if claim is not None:
-            self._reserved[kept.id] = claim
+        kept = self._reservations.add(self._journal, job) if reserve else self._journal.add(job)
         self._board.put(kept)
         self._nudge()
         return kept
@@ -229,28 +219,22 @@ class Scheduler:
     def _end(self, job_id: str, event: JobEvent) -> None:
         """Cancel or remove a job, and discard what it has left."""
         job = self._journal.get(job_id)
-        run = self._run_of(job_id)
-        if run is not None:
-            run.discard = True
-        elif self._leftovers.of(job):
-            claim = self._reserved.pop(job_id, None) or self._owner.claim(job_id)
-            if claim is not None:
-                if job.state is not JobState.INTERRUPTED:
-                    job = self._step(job_id, JobEvent.CANCEL)
-                self._throw_away(job, claim, forget=event is JobEvent.REMOVE)
-                return
-        self._ask(job_id, event)
-
-    def _throw_away(self, job: Job, claim: Claim, *, forget: bool) -> None:
-        work = self._leftovers.clear(job, claim, forget=forget)
-        task = asyncio.get_running_loop().create_task(work)
-        self._discarding.add(task)
-
-        def ended(task: asyncio.Task[None]) -> None:
-            self._discarding.discard(task)
-            self._nudge()
-
-        task.add_done_callback(ended)
+        if (run := self._run_of(job_id)) is not None:
+            self._queue.hurry_no_more(job_id)
+            run.stop(event, discard=True)
+            return
+        claim = self._reservations.take(job_id) if self._leftovers.of(job) else None
+        if claim is None:
+            self._ask(job_id, event)
+            return
+        try:
+            if job.state is not JobState.INTERRUPTED:
+                job = self._step(job_id, JobEvent.CANCEL)
+        except BaseException:
+            claim.release()
+            raise
+        forget = event is JobEvent.REMOVE
+        self._leftovers.start_clearing(job, claim, forget=forget, then=self._nudge)
 
     def _run_of(self, job_id: str) -> Run | None:
         """Return the run of a job, as long as the journal says that it runs."""
@@ -261,7 +245,7 @@ class Scheduler:
         """Run a job as soon as it can, whatever the limits say."""
         if self._journal.get(job_id).state is not JobState.QUEUED:
             self.resume(job_id)
-        self._urgent.add(job_id)
+        self._queue.hurry(job_id)
         self._nudge()
 
     def resume(self, job_id: str, *, start_over: bool = False) -> Job:
@@ -269,14 +253,14 @@ class Scheduler:
 
         ``start_over`` agrees to lose what has arrived, where it cannot go on with that.
         """
-        run = self._run_of(job_id)
-        if run is not None and run.wish is not None:
-            run.wish = JobEvent.REQUEUE  # it is coming to a stop
-            return run.job
         changes = Changes()
         if start_over:
             options = self._journal.get(job_id).options
             changes["options"] = replace(options, start_over=True)
+        run = self._run_of(job_id)
+        if run is not None and run.wish is not None:  # it is coming to a stop
+            run.stop(JobEvent.REQUEUE)
+            return self._step(job_id, None, **changes)
         return self._step(job_id, JobEvent.RESUME, **changes)
 
     def retry_now(self, job_id: str | None = None) -> None:
@@ -312,9 +296,8 @@ class Scheduler:
         Jobs that are paused one by one are not what :meth:`resume_all` resumes.
         """
         self._paused = True
-        for run in self._runs.values():
-            if run.wish is None:
-                run.stop(JobEvent.REQUEUE)
+        self._stop_all()
+        self._nudge()
 
     def resume_all(self) -> None:
         """Start jobs again."""
@@ -323,8 +306,14 @@ class Scheduler:
 
     # Steps
 
+    def _stop_all(self) -> None:
+        """Put what runs here back into the queue, but for what comes to a stop anyway."""
+        for run in self._runs.values():
+            if run.wish is None:
+                run.stop(JobEvent.REQUEUE)
+
     def _ask(self, job_id: str, event: JobEvent) -> None:
-        self._urgent.discard(job_id)
+        self._queue.hurry_no_more(job_id)
         run = self._run_of(job_id)
         if run is not None:
             run.stop(event)
@@ -334,8 +323,8 @@ class Scheduler:
             self._board.remove(job)
         else:
             self._board.put(job)
-        if not job.state.is_active and job_id in self._reserved:
-            self._reserved.pop(job_id).release()
+        if not job.state.is_active:
+            self._reservations.drop(job_id)
         self._nudge()
 
     def _step(self, job_id: str, event: JobEvent | None, **changes: Unpack[Changes]) -> Job:
@@ -352,57 +341,42 @@ class Scheduler:
     async def _keep_going(self) -> None:
         while True:
             self._wake.clear()
-            try:
-                self._look()
-            except LocalFileError as error:
-                # What runs goes on; perhaps there is room again at the next look.
-                _LOG.warning("%s", error)
+            delay = await self._try_to_look()
             with suppress(TimeoutError):
-                async with asyncio.timeout(self._until_next()):
+                async with asyncio.timeout(delay):
                     await self._wake.wait()
+
+    async def _try_to_look(self) -> float:
+        """Look, and return in how many seconds to look again. What runs goes on, whatever comes."""
+        try:
+            if not await until_free(self._journal):
+                _LOG.warning("another Lacuna is busy with the journal for long")
+                return self._poll
+            self._look()
+            self._defect = None
+            return self._queue.next_delay(self._poll)
+        except LocalFileError as error:
+            # Perhaps there is room again at the next look.
+            _LOG.warning("%s", error)
+        except Exception as error:  # noqa: BLE001 - told to who waits, and in the log once
+            if self._defect is None:
+                _LOG.error("no job can be started, by a defect", exc_info=error)
+            self._defect = error
+            self._idle.set()
+        return self._poll
 
     def _look(self) -> None:
         """Take in what others did, and start what may start."""
         self._board.refresh()
         self._obey()
         self._adopt()
-        self._turns.forget({job.id for job in self._board.jobs})
-        while not self._paused:
-            running = [run.job for run in self._runs.values()]
-            waiting = self._startable()
-            job = next((job for job in waiting if job.id in self._urgent), None)
-            job = job or self._turns.pick(waiting, running, self._limits)
-            if job is None:
-                break
+        self._queue.forget_strangers()
+        while not self._paused and (job := self._queue.pick(self._limits)) is not None:
             self._begin(job)
-        if not self._runs and not self._discarding and not any(True for _ in self._wanted()):
+        if self._runs or self._leftovers.is_clearing:
+            return
+        if self._paused or self._queue.is_empty:
             self._idle.set()
-
-    def _wanted(self) -> Iterator[Job]:
-        """Yield what would run here by itself, sooner or later."""
-        now = asyncio.get_running_loop().time()
-        for job in self._board.jobs:
-            if job.state not in STARTABLE or job.id in self._runs or not self._accepts(job):
-                continue
-            if self._foreign.get(job.id, now) <= now:
-                yield job
-
-    def _startable(self) -> list[Job]:
-        now = self._clock()
-        return [job for job in self._wanted() if self._delay(job, now) <= 0]
-
-    def _delay(self, job: Job, now: float) -> float:
-        """Return the seconds until a job may start."""
-        if job.state is not JobState.WAITING or job.not_before is None:
-            return 0.0
-        delay = job.not_before - now
-        # No back-off is longer: the clock has been put back.
-        return delay if delay <= self._policy.cap else 0.0
-
-    def _until_next(self) -> float:
-        now = self._clock()
-        delays = (self._delay(job, now) for job in self._wanted())
-        return min((delay for delay in delays if delay > 0), default=self._poll)
 
     def _obey(self) -> None:
         """Do what other processes ask of the jobs that run here."""
@@ -424,11 +398,10 @@ class Scheduler:
 
     def _begin(self, job: Job) -> None:
         loop = asyncio.get_running_loop()
-        claim = self._reserved.pop(job.id, None) or self._owner.claim(job.id)
+        claim = self._reservations.take(job.id)
         if claim is None:
-            self._foreign[job.id] = loop.time() + self._poll
+            self._queue.put_off(job.id, self._poll)
             return
-        self._foreign.pop(job.id, None)
         try:
             started = self._journal.update(
                 job.id,
@@ -447,7 +420,7 @@ class Scheduler:
             claim.release()
             self._board.refresh(force=True)
             return
-        self._urgent.discard(job.id)
+        self._queue.hurry_no_more(job.id)
         own = TokenBucket(started.options.limit, loop.time())
         control = Control(RateLimit(own, self._shared), JobKeeper(self._journal, job.id))
         work = loop.create_task(self._work(started, control))
@@ -467,9 +440,10 @@ class Scheduler:
                     await asyncio.wait({run.task})
                 except asyncio.CancelledError:  # the program ends without stop()
                     run.stop(JobEvent.INTERRUPT)
+            with suppress(asyncio.CancelledError):  # or now
+                await until_free(self._journal)
             self._settle(run)
-            unwanted = run.wish is JobEvent.REMOVE or (run.wish is JobEvent.CANCEL and run.discard)
-            if unwanted and self._journal.get(run.job.id).state.is_resumable:
+            if run.is_unwanted and self._journal.get(run.job.id).state.is_resumable:
                 forget = run.wish is JobEvent.REMOVE
                 await self._leftovers.clear(run.job, run.claim, forget=forget)
         except UsageError:  # removed already

@@ -70,7 +70,19 @@ _THIRD = (
     "ALTER TABLE jobs ADD COLUMN notes TEXT",
 )
 
-MIGRATIONS = (_FIRST, _SECOND, _THIRD)
+_FOURTH = (
+    # What is left of a finished job's map (see outlines.py), apart from its row: history is read
+    # without it.
+    """
+    CREATE TABLE outlines (
+        job TEXT PRIMARY KEY,
+        blob BLOB NOT NULL,
+        check_sum INTEGER NOT NULL
+    )
+    """,
+)
+
+MIGRATIONS = (_FIRST, _SECOND, _THIRD, _FOURTH)
 VERSION = len(MIGRATIONS)
 
 

@@ -19,6 +19,12 @@ from typing import Self, TypedDict, Unpack, cast
 from lacuna_engine.errors import UsageError
 from lacuna_engine.journal.database import Database
 from lacuna_engine.journal.job import Counts, Job, Problem, new_id
+from lacuna_engine.journal.outlines import (
+    drop_outline,
+    drop_outlines_of_nobody,
+    keep_outline,
+    load_outline,
+)
 from lacuna_engine.journal.rows import COLUMNS, Value, from_row, to_row
 from lacuna_engine.journal.salvage import insert_job
 from lacuna_engine.journal.states import (
@@ -40,8 +46,8 @@ SMALLEST_GAP = 1e-6
 REQUESTS = frozenset({JobEvent.PAUSE, JobEvent.CANCEL, JobEvent.REMOVE})
 
 
-class Changes(TypedDict, total=False):
-    """What :meth:`Journal.update` can change besides the state."""
+class JobChanges(TypedDict, total=False):
+    """What can change of a job besides its state."""
 
     options: TransferOptions
     priority: int
@@ -55,6 +61,15 @@ class Changes(TypedDict, total=False):
     resumed: bool
     request: JobEvent | None
     notes: tuple[str, ...]
+
+
+class Changes(JobChanges, total=False):
+    """What :meth:`Journal.update` can change besides the state.
+
+    ``outline`` stands beside the job: what is kept of its map, given when it finishes.
+    """
+
+    outline: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +124,15 @@ class Journal:
         return self._file.notes
 
     def version(self) -> tuple[int, int]:
-        """Return where the journal is, for :meth:`changes_since`."""
+        """Return a value that changes when another connection has changed anything.
+
+        Own changes do not count.
+        """
         return self._file.version()
 
-    def changes_since(self, version: tuple[int, int]) -> bool:
-        """Tell whether another connection has changed anything since; own changes do not count."""
-        return self._file.version() != version
+    def is_busy(self) -> bool:
+        """Whether to change something would have to wait for another process."""
+        return self._file.is_busy()
 
     def add(self, job: Job) -> Job:
         """Keep a new job, and return it as it is kept.
@@ -342,6 +360,10 @@ class Journal:
         """Drop what was kept, if anything."""
         self._file.write(lambda db: _drop_checkpoint(db, job_id))
 
+    def load_outline(self, job_id: str) -> bytes | None:
+        """Return what is left of the map of a finished job, None if nothing is."""
+        return self._file.read(lambda db: load_outline(db, job_id))
+
     def totals(self) -> Totals:
         """Return what was done since the journal began."""
         rows = self._file.read(lambda db: db.execute("SELECT name, value FROM totals").fetchall())
@@ -355,7 +377,9 @@ class Journal:
         """
 
         def work(db: sqlite3.Connection) -> int:
-            return db.execute("DELETE FROM jobs WHERE final = 1 AND ended < ?", (than,)).rowcount
+            forgotten = db.execute("DELETE FROM jobs WHERE final = 1 AND ended < ?", (than,))
+            drop_outlines_of_nobody(db)
+            return forgotten.rowcount
 
         return self._file.write(work)
 
@@ -363,7 +387,9 @@ class Journal:
         self, db: sqlite3.Connection, job: Job, event: JobEvent | None, changes: Changes
     ) -> Job:
         now = self._clock()
-        changed = replace(job, **changes, updated=now)
+        outline = changes.get("outline")
+        own = {name: value for name, value in changes.items() if name != "outline"}
+        changed = replace(job, **cast("JobChanges", own), updated=now)
         if event is not None:
             changed = replace(changed, state=advance(job.state, event))
             if event is JobEvent.RESUME:
@@ -375,6 +401,8 @@ class Journal:
         db.execute(f"UPDATE jobs SET {sets} WHERE id = ?", (*row.values(), job.id))  # noqa: S608
         if changed.state.is_final and not job.state.is_final:
             _drop_checkpoint(db, job.id)
+            if outline is not None:
+                keep_outline(db, job.id, outline)
             if changed.state is JobState.DONE:
                 _count(db, changed.counts)
         return changed
@@ -385,6 +413,7 @@ class Journal:
         )
         db.execute("DELETE FROM jobs WHERE id = ?", (job.id,))
         _drop_checkpoint(db, job.id)
+        drop_outline(db, job.id)
         return removed
 
     def _place(self, db: sqlite3.Connection, job: Job, priority: int, position: float) -> Job:

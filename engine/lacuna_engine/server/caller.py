@@ -12,6 +12,7 @@ from lacuna_engine.rpc.procedures import Procedure
 from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.rpc.records import VolumeRange
 from lacuna_engine.server.faults import Faults
+from lacuna_engine.server.guesses import Guesses
 from lacuna_engine.server.logins import Login
 
 __all__ = ["Answer", "Caller", "OpenedStream"]
@@ -33,6 +34,7 @@ class Caller:
     read_only: bool = False
     connected: bool = True
     login: Login | None = None
+    guesses: Guesses = field(default_factory=Guesses)
     registrations: dict[int, r.RegisterPoolEvent] = field(
         default_factory=dict[int, r.RegisterPoolEvent]
     )

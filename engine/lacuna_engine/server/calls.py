@@ -28,7 +28,8 @@ THREADS = 8
 URGENT_THREADS = 4
 """For the calls that take no time, so that they need not wait for clones (protocol.md 1.8)."""
 
-MAX_REGISTRATIONS = 1024
+MAX_REGISTRATIONS = 64
+"""Of one client, which is sent as many events for each change. Clients register a few dozen."""
 
 NOT_YET_OPEN = frozenset(
     {
@@ -46,6 +47,9 @@ NOT_YET_OPEN = frozenset(
 
 LOGIN = frozenset(range(66, 71))
 """Calls that are answered before the client is let in."""
+
+GUESSES = frozenset({p.AUTH_SASL_START.number, p.AUTH_SASL_STEP.number})
+"""Calls that say whether a password is right."""
 
 CHANGES = frozenset(
     procedure.number
@@ -115,7 +119,11 @@ class Calls:
         if (wait := self._refreshing_until - self._loop.time()) > 0:
             await asyncio.sleep(wait)
         threads = self._urgent if procedure.priority else self._threads
-        return await self._loop.run_in_executor(threads, function, self, caller, arguments)
+
+        def begin() -> asyncio.Future[Answer]:
+            return self._loop.run_in_executor(threads, function, self, caller, arguments)
+
+        return await (caller.guesses.take(begin) if procedure.number in GUESSES else begin())
 
     async def _misbehave(
         self, caller: Caller, procedure: Procedure[Record, Record], arguments: Record
@@ -130,6 +138,7 @@ class Calls:
     def forget(self, caller: Caller) -> None:
         """A connection has ended."""
         caller.connected = False
+        caller.guesses.end()
         self._callers.discard(caller)
 
     def _admit(self, caller: Caller, procedure: Procedure[Record, Record]) -> None:

@@ -24,7 +24,7 @@ from lacuna_engine.errors import LacunaError, PeerSilentError, ProtocolError, Xd
 from lacuna_engine.rpc import events as e
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
-from lacuna_engine.rpc.failure import Code, Domain
+from lacuna_engine.rpc.failure import Code
 from lacuna_engine.rpc.packet import MAX_PACKET
 from lacuna_engine.rpc.peer import ServerPeer
 from lacuna_engine.rpc.procedures import Kind, Procedure
@@ -36,7 +36,7 @@ from lacuna_engine.server.faults import Faults
 from lacuna_engine.server.intake import Intake
 from lacuna_engine.server.keepalive import ServerKeepalive
 from lacuna_engine.server.lending import LendingPipe
-from lacuna_engine.server.refusal import Refusal, in_words
+from lacuna_engine.server.refusal import Refusal, in_words, unexpected
 from lacuna_engine.server.requests import UNSENT, Requests
 from lacuna_engine.server.uploads import UploadJob
 from lacuna_engine.stream import DownloadSender, UploadReceiver
@@ -213,8 +213,7 @@ class ServedClient:
             self._refuse(call, refusal.error)
         except Exception:  # a mistake of ours must not leave the client waiting
             log.exception("%s failed", call.procedure.name)
-            failure = in_words(Code.INTERNAL_ERROR, "unexpected failure", domain=Domain.RPC)
-            self._refuse(call, failure.error)
+            self._refuse(call, unexpected().error)
         else:
             self._reply(call, answer)
 

@@ -44,6 +44,12 @@ MAX_DEPTH = 32
 MAX_SHOWN = 80
 """Characters of a line that is shown in an error."""
 
+MAX_POOL_NAME = 251
+"""Bytes; the daemon keeps a pool in a file of its name and ``.xml``. Names are in every answer that
+lists pools, and in every event, so a long one would cost others."""
+MAX_PATH = 4096
+"""Bytes of a path that no system call takes (PATH_MAX)."""
+
 _UINT64_MAX = 2**64 - 1
 _ID_MAX = 2**32 - 2
 _NS = 1_000_000_000
@@ -225,10 +231,14 @@ def read_pool_request(xml: str) -> PoolRequest:
         raise xml_error("missing pool source name element")
     if "/" in name:
         raise xml_error(f"name {name} cannot contain '/'")
+    if len(name.encode("utf-8", "surrogateescape")) > MAX_POOL_NAME:
+        raise xml_error(f"a pool's name is longer than {MAX_POOL_NAME} bytes")
     if "\n" in name or "\r" in name:
         raise refusal.in_words(Code.XML_DETAIL, "a pool's name contains a newline")
     if not (path := root.findtext("target/path") or ""):
         raise xml_error("missing storage pool target path")
+    if len(path.encode("utf-8", "surrogateescape")) >= MAX_PATH:
+        raise xml_error(f"a storage pool's target path is {MAX_PATH} bytes or longer")
     mode = _wanted_permissions(root.find("target/permissions")).mode
     return PoolRequest(name, kind, path, _uuid(root.findtext("uuid")), mode)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import itertools
+import logging
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -12,11 +13,13 @@ from lacuna_engine.errors import LacunaError, ProtocolError
 from lacuna_engine.rpc.failure import Domain
 from lacuna_engine.rpc.records import WireError
 from lacuna_engine.server.faults import Faults
-from lacuna_engine.server.refusal import system
+from lacuna_engine.server.refusal import Refusal, system, unexpected
 from lacuna_engine.stream import DownloadSender, State
 from lacuna_engine.transport import Pipe
 
 __all__ = ["DownloadJob", "Wire"]
+
+log = logging.getLogger(__name__)
 
 PACKET = 1 << 20
 """Bytes of a data packet; libvirt's client takes any size up to 32 MiB."""
@@ -46,8 +49,7 @@ class Wire:
 class DownloadJob:
     """One download of an open file, which it owns and closes.
 
-    ``started`` is awaited before the first message: the reply goes out first. ``over`` is called
-    once, when the file is closed.
+    ``over`` is called once, when the file is closed.
     """
 
     def __init__(
@@ -101,9 +103,13 @@ class DownloadJob:
                 self.machine.finish()
                 self._wire.confirm()
         except OSError as error:
-            self._fail(error)
+            number = error.errno or errno.EIO
+            self._fail(system(number, "Unable to read from the volume", domain=Domain.STREAMS))
         except LacunaError:
             pass  # the connection has ended, and the machine knows
+        except Exception:  # a mistake of ours must not leave the client waiting
+            log.exception("a download failed")
+            self._fail(unexpected())
         finally:
             os.close(self._fd)
             self._over()
@@ -154,11 +160,9 @@ class DownloadJob:
                 return
             yield section
 
-    def _fail(self, error: OSError) -> None:
+    def _fail(self, refusal: Refusal) -> None:
         if self.machine.state in (State.OPEN, State.AT_END, State.FINISHING):
-            number = error.errno or errno.EIO
-            refusal = system(number, "Unable to read from the volume", domain=Domain.STREAMS)
-            self.machine.fail(ProtocolError(str(error)))
+            self.machine.fail(ProtocolError(str(refusal)))
             self._wire.fail(refusal.error)
 
 

@@ -19,7 +19,7 @@ import re
 import stat
 import weakref
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 from lacuna_engine.rpc.failure import Domain
@@ -284,12 +284,21 @@ class Folder:
                 except FileExistsError:
                     pass
                 else:
-                    os.rename(temporary, new, src_dir_fd=folder, dst_dir_fd=folder)
+                    self._rename_over(temporary, new)
                     return
             else:
                 return
         self._require_free(name)
         raise refusal.exists(name)  # it was there a moment ago
+
+    def _rename_over(self, temporary: str, new: bytes) -> None:
+        """Replace the empty file that holds the name; it goes if that fails. Raises `OSError`."""
+        try:
+            os.rename(temporary, new, src_dir_fd=self._fd, dst_dir_fd=self._fd)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(new, dir_fd=self._fd)
+            raise
 
     def _remove_temporary(self, temporary: str) -> None:
         try:
@@ -330,10 +339,9 @@ def allocate(fd: int, start: int, end: int, *, keep: int = 0) -> None:
                 raise
         else:
             return
-    for offset in range(max(start, keep), end, len(_ZEROS)):
-        rest = memoryview(_ZEROS)[: end - offset]
-        while rest:
-            rest = rest[os.pwrite(fd, rest, offset + min(len(_ZEROS), end - offset) - len(rest)) :]
+    zeros, offset = memoryview(_ZEROS), max(start, keep)
+    while offset < end:
+        offset += os.pwrite(fd, zeros[: end - offset], offset)
 
 
 def make_folder(path: str, *, below: str | None = None, mode: int | None = None) -> None:

@@ -28,6 +28,7 @@ __all__ = [
     "no_volume",
     "read_only",
     "system",
+    "unexpected",
     "unknown_flags",
     "unsupported",
     "unsupported_config",
@@ -142,6 +143,11 @@ def check_exclusive(flags: int, one: int, other: int, function: str) -> None:
 def read_only(function: str) -> Refusal:
     """The connection or the server only reads (29)."""
     return forbidden(f"read only access prevents {function}")
+
+
+def unexpected() -> Refusal:
+    """A mistake of the server's own, which its log tells more of (1)."""
+    return in_words(Code.INTERNAL_ERROR, "unexpected failure", domain=Domain.RPC)
 
 
 def system(number: int, doing: str, *, domain: int = Domain.STORAGE) -> Refusal:

@@ -29,6 +29,10 @@ DEFINED = 0
 UNDEFINED = 1
 STOPPED = 3
 
+MAX_POOLS = 1024
+"""More than any host has. Each costs memory, an active one a descriptor and a watch, and a list of
+more than 16,384 could be sent to nobody (protocol.md 3.3)."""
+
 _DIR = 64
 _ALL_FILTERS = (1 << 20) - 1
 _GROUPS = (0x3, 0xC, 0x30, 0xFFFC0)
@@ -228,6 +232,8 @@ class Registry:
 
     def _insert(self, pool: FolderPool) -> None:
         with self._lock:
+            if len(self._pools) >= MAX_POOLS:
+                raise refusal.failed(f"this server has {MAX_POOLS} pools, and takes no more")
             self._require_no_conflict(pool)
             self._pools[pool.uuid.bytes] = pool
         pool.notify = lambda event: self._happened(pool, event)

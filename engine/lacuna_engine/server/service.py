@@ -7,7 +7,8 @@ import logging
 import os
 import socket
 import ssl
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -38,6 +39,9 @@ MAX_STRANGERS = 20
 
 STRANGER_PATIENCE = 60.0
 """Seconds in which a client has to log in."""
+
+HANDSHAKE_PATIENCE = 10.0
+"""Seconds in which a client has to come to an understanding over TLS."""
 
 ACCEPTED = b"\x01"
 """What a daemon sends first over TLS: your certificate is fine (protocol.md 1.10)."""
@@ -79,10 +83,11 @@ class StorageServer:
         self._count = 0
         self._listeners: list[socket.socket] = []
         self._accepting: list[asyncio.Task[None]] = []
-        self._servers: list[asyncio.Server] = []
+        self._handshakes: set[asyncio.Task[None]] = set()
         self._sockets: list[Path] = []
         self._watch = FolderWatch()
         self._watching: asyncio.Task[None] | None = None
+        self._closing = threading.Event()
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
@@ -90,9 +95,11 @@ class StorageServer:
         self._calls.start()
         for name in self.registry.names(active=True):
             pool = self.registry.lookup_by_name(name)
-            self._watch.add(name, pool.path)
+            await asyncio.to_thread(self._watch.add, name, pool.path)
             await asyncio.to_thread(self._tidy, pool)
         self._watching = asyncio.create_task(self._look_at_folders())
+        # Nobody waits for its end: the last look at a folder may never come back.
+        threading.Thread(target=self._poll_folders, name="lacuna-poll", daemon=True).start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -131,21 +138,23 @@ class StorageServer:
         finally:
             os.umask(before)
         self._sockets.append(path)
-        self._accept_on(sock, secure=True)
+        self._accept_on(sock, lambda taken: self._take(LendingPipe(taken), secure=True))
 
     def _listen_tcp(self, address: Address) -> Address:
         family = socket.AF_INET6 if ":" in address.host else socket.AF_INET
         sock = _bound(family, (address.host, address.port))
-        self._accept_on(sock, secure=False)
+        self._accept_on(sock, lambda taken: self._take(LendingPipe(taken), secure=False))
         return Address("tcp", host=address.host, port=sock.getsockname()[1])
 
-    def _accept_on(self, sock: socket.socket, *, secure: bool) -> None:
+    def _accept_on(self, sock: socket.socket, admit: Callable[[socket.socket], None]) -> None:
         self._listeners.append(sock)
         sock.listen(BACKLOG)
         sock.setblocking(False)  # noqa: FBT003
-        self._accepting.append(asyncio.create_task(self._accept(sock, secure=secure)))
+        self._accepting.append(asyncio.create_task(self._accept(sock, admit)))
 
-    async def _accept(self, listener: socket.socket, *, secure: bool) -> None:
+    async def _accept(
+        self, listener: socket.socket, admit: Callable[[socket.socket], None]
+    ) -> None:
         while True:
             try:
                 sock, _ = await self._loop.sock_accept(listener)
@@ -153,10 +162,13 @@ class StorageServer:
                 # Out of descriptors, most likely; others will leave.
                 await asyncio.sleep(0.1)
                 continue
+            if self._is_full():
+                sock.close()
+                continue
             if sock.family != socket.AF_UNIX:
                 with suppress(OSError):  # who has gone already is noticed soon enough
                     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            self._take(LendingPipe(sock), secure=secure)
+            admit(sock)
 
     async def _listen_tls(self, address: Address) -> Address:
         if self._tls is None:
@@ -167,24 +179,46 @@ class StorageServer:
         # libvirt's client takes the first thing that comes for the byte that accepts it, and gives
         # up if it is a session ticket.
         self._tls.num_tickets = 0
-
-        def accept() -> StreamPipe:
-            return _Accepted(lambda pipe: self._take(pipe, secure=True, greeting=ACCEPTED))
-
-        server = await self._loop.create_server(
-            accept, address.host, address.port, ssl=self._tls, ssl_handshake_timeout=10
+        # It binds to all that the name stands for; accepting is done here, where it is counted.
+        bound = await self._loop.create_server(
+            asyncio.Protocol, address.host, address.port, start_serving=False
         )
-        self._servers.append(server)
-        port = server.sockets[0].getsockname()[1]
+        try:
+            port = bound.sockets[0].getsockname()[1]
+            for sock in bound.sockets:
+                self._accept_on(sock.dup(), self._begin_handshake)
+        finally:
+            bound.close()
         return Address("tls", host=address.host, port=port)
+
+    def _begin_handshake(self, sock: socket.socket) -> None:
+        task = asyncio.create_task(self._shake_hands(sock))
+        self._handshakes.add(task)
+        task.add_done_callback(self._handshakes.discard)
+
+    async def _shake_hands(self, sock: socket.socket) -> None:
+        try:
+            _, pipe = await self._loop.connect_accepted_socket(
+                _TlsPipe, sock, ssl=self._tls, ssl_handshake_timeout=HANDSHAKE_PATIENCE
+            )
+        except OSError as error:  # its transport has closed the socket
+            log.debug("no understanding over TLS: %s", error)
+            return
+        finally:
+            # Not at the end of the task: it would count twice until then.
+            if (task := asyncio.current_task()) is not None:
+                self._handshakes.discard(task)
+        self._take(pipe, secure=True, greeting=ACCEPTED)
 
     # --- clients ---------------------------------------------------------------------------------
 
-    def _take(self, pipe: Pipe, *, secure: bool, greeting: bytes = b"") -> None:
+    def _is_full(self) -> bool:
+        """Whether there are too many connections; those still in their handshake count too."""
         strangers = sum(not client.caller.let_in for client in self._clients)
-        if len(self._clients) >= MAX_CLIENTS or strangers >= MAX_STRANGERS:
-            pipe.close()
-            return
+        shaking = len(self._handshakes)
+        return len(self._clients) + shaking >= MAX_CLIENTS or strangers + shaking >= MAX_STRANGERS
+
+    def _take(self, pipe: Pipe, *, secure: bool, greeting: bytes = b"") -> None:
         if self._link is not None:
             pipe = ShapedPipe(pipe, self._link)
         faults = self._faults(self._count)
@@ -212,17 +246,19 @@ class StorageServer:
 
     async def close(self) -> None:
         """Listen no more, end all connections, close everything."""
-        for task in self._accepting:
+        self._closing.set()
+        for task in (*self._accepting, *self._handshakes):
             task.cancel()
-        for server in self._servers:
-            server.close()
         if self._watching is not None:
             self._watching.cancel()
         clients = list(self._clients)
         for client in clients:
             client.close()
         await asyncio.gather(
-            *self._accepting, *(client.wait_closed() for client in clients), return_exceptions=True
+            *self._accepting,
+            *self._handshakes,
+            *(client.wait_closed() for client in clients),
+            return_exceptions=True,
         )
         for listener in self._listeners:
             listener.close()
@@ -256,9 +292,19 @@ class StorageServer:
         """Tell of changes on disk, which the daemon does not; as a refresh, for all they know."""
         while True:
             await asyncio.sleep(LOOK_EVERY)
-            for name in self._watch.read() | self._watch.poll():
-                with suppress(Refusal):
-                    self._calls.tell(self.registry.lookup_by_name(name).handle, None)
+            self._changed(self._watch.read())
+
+    def _poll_folders(self) -> None:
+        """The same where the folder has to be looked at, which may take for ever on a network."""
+        while not self._closing.wait(LOOK_EVERY):
+            if names := self._watch.poll():
+                with suppress(RuntimeError):  # the loop has ended
+                    self._loop.call_soon_threadsafe(self._changed, names)
+
+    def _changed(self, names: Iterable[str]) -> None:
+        for name in names:
+            with suppress(Refusal):
+                self._calls.tell(self.registry.lookup_by_name(name).handle, None)
 
 
 def _no_faults(number: int) -> Faults:
@@ -266,12 +312,8 @@ def _no_faults(number: int) -> Faults:
     return Faults()
 
 
-class _Accepted(StreamPipe):
-    """A pipe that a listener has accepted; ``taken`` is called when it is ready."""
-
-    def __init__(self, taken: Callable[[StreamPipe], None]) -> None:
-        super().__init__()
-        self._taken = taken
+class _TlsPipe(StreamPipe):
+    """A pipe that was accepted and is ready when the handshake is done."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The handshake is done."""
@@ -280,7 +322,6 @@ class _Accepted(StreamPipe):
             # asyncio's TLS holds a writer back at its limit, plain sockets only above theirs: with
             # a limit of 0 what has been sent would never count as sent.
             transport.set_write_buffer_limits(high=1, low=0)
-        self._taken(self)
 
 
 def _bound(family: socket.AddressFamily, address: str | tuple[str, int]) -> socket.socket:

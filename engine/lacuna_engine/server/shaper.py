@@ -73,6 +73,7 @@ class ShapedPipe(Pipe):
         self._room.set()
         self._timer: asyncio.TimerHandle | None = None
         self._passing_on: asyncio.Task[None] | None = None
+        self._delivering = False
         self._reason: LacunaError | None = None
 
     def start(self, receiver: Receiver) -> None:
@@ -139,6 +140,10 @@ class ShapedPipe(Pipe):
 
     def _move(self) -> None:
         """Deliver what is due in both directions and come back when more will be."""
+        if self._delivering:
+            # Who is given something may write at once. What came after that must not overtake it.
+            self._loop.call_soon(self._move)
+            return
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -150,8 +155,12 @@ class ShapedPipe(Pipe):
             self._inner.write(*outgoing)
             self._passing_on = asyncio.create_task(self._pass_on())
         incoming, next_in = ([], None) if self.is_paused else self._in.due(now)
-        for data in incoming:
-            self._deliver(data)
+        self._delivering = True
+        try:
+            for data in incoming:
+                self._deliver(data)
+        finally:
+            self._delivering = False
         if self._out.waiting <= IN_FLIGHT:
             self._room.set()
         if self._in.waiting <= IN_FLIGHT and not self.is_paused:

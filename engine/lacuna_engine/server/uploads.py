@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 import os
 from collections import deque
 from collections.abc import Callable
@@ -17,10 +18,12 @@ from lacuna_engine.extents import punch_hole
 from lacuna_engine.rpc.failure import Code, Domain
 from lacuna_engine.rpc.records import WireError
 from lacuna_engine.server.faults import Faults
-from lacuna_engine.server.refusal import system
+from lacuna_engine.server.refusal import system, unexpected
 from lacuna_engine.stream import State, UploadReceiver
 
 __all__ = ["UploadJob"]
+
+log = logging.getLogger(__name__)
 
 BLOCK = 1 << 20
 """Data is gathered into blocks of this many bytes before it is written."""
@@ -132,13 +135,13 @@ class UploadJob:
     def aborted(self) -> None:
         """The client gives up."""
         self.machine.aborted()
-        self._waiting.clear()
+        self._drop_waiting()
         self._arrived.set()
 
     def lost(self, reason: LacunaError) -> None:
         """The connection has ended."""
         self.machine.lost(reason)
-        self._waiting.clear()
+        self._drop_waiting()
         self._arrived.set()
 
     # --- gathering -------------------------------------------------------------------------------
@@ -181,6 +184,8 @@ class UploadJob:
         self, position: int, piece: memoryview | int | _Refused, release: Release | None = None
     ) -> None:
         if self.machine.ended:
+            if release is not None:
+                release()
             return
         self._waiting.append((position, piece, release))
         # Anything costs something, however short it is.
@@ -188,6 +193,12 @@ class UploadJob:
         self._arrived.set()
         if self._unwritten >= MAX_BLOCKS * BLOCK:
             self._hold(True)  # noqa: FBT003
+
+    def _drop_waiting(self) -> None:
+        """Write no more of what has come."""
+        dropped = list(self._waiting)
+        self._waiting.clear()
+        self._take_back(dropped)
 
     # --- writing ---------------------------------------------------------------------------------
 
@@ -213,6 +224,9 @@ class UploadJob:
                     await self._write(batch)
                 self._take_back(batch)
                 self._hold(False)  # noqa: FBT003
+        except Exception:  # a mistake of ours must not leave the client waiting
+            log.exception("an upload failed")
+            self._fail(unexpected().error)
         finally:
             self._hold(False)  # noqa: FBT003
             os.close(self._fd)
@@ -317,7 +331,7 @@ class UploadJob:
         if as_reply:
             text = "Library function returned error but did not set virError"
             error = WireError(Code.INTERNAL_ERROR, Domain.RPC, text, int1=0, int2=0)
-        self._waiting.clear()
+        self._drop_waiting()
         self._send_failure(error, as_reply)
         self._arrived.set()
 

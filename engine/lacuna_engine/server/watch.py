@@ -5,8 +5,10 @@ Linux it is inotify: a descriptor for an event loop. Elsewhere, or when inotify 
 the folder's time of change is looked at every two seconds. Either way a pool is named at most
 once in half a second, and what came in between is named then: nothing is lost, only late.
 
-An event loop waits for ``fileno`` and then calls `FolderWatch.read`; it calls `FolderWatch.poll`
-about twice a second for the rest. Adding and removing is possible from any thread.
+An event loop waits for ``fileno`` and then calls `FolderWatch.read`, which never waits. A thread
+calls `FolderWatch.poll` about twice a second for the rest: a folder of a network that has gone
+answers late or never. The same goes for adding, and for removing while something is added; both
+are possible from any thread.
 """
 
 from __future__ import annotations
@@ -64,6 +66,8 @@ class FolderWatch:
     ) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        """Never held while a folder is looked at."""
+        self._changing = threading.Lock()
         self._pools: dict[str, _Watched] = {}
         self._next_poll = clock() + POLL
         self._inotify = None if polling else _open_inotify()
@@ -82,14 +86,25 @@ class FolderWatch:
 
     def add(self, name: str, path: str) -> None:
         """Watch a pool's folder, in place of the one it had. One that is missing is polled."""
-        with self._lock:
-            self._drop(name)
-            watch = None if self._inotify is None else self._inotify.add(path)
-            self._pools[name] = _Watched(path, watch, _time_of(path))
+        with self._changing:
+            with self._lock:
+                self._drop(name)
+                inotify = None if self._inotify is None else self._inotify.duplicate()
+            before = _time_of(path)
+            watch = None
+            if inotify is not None:
+                watch = inotify.add(path)
+                os.close(inotify.fd)
+            with self._lock:
+                self._pools[name] = pool = _Watched(path, watch, before)
+            # What happened in between may have been read as that of nobody.
+            if watch is not None and _time_of(path) != before:
+                with self._lock:
+                    pool.dirty = True
 
     def remove(self, name: str) -> None:
         """Watch this pool no more; one that is not watched is fine."""
-        with self._lock:
+        with self._changing, self._lock:
             self._drop(name)
 
     def read(self) -> set[str]:
@@ -107,12 +122,15 @@ class FolderWatch:
         """Look at folders without inotify if it is time; return the pools to be told of now."""
         with self._lock:
             now = self._clock()
+            polled: list[_Watched] = []
             if now >= self._next_poll:
                 self._next_poll = now + POLL
-                for pool in self._pools.values():
-                    if pool.watch is None:
-                        before, pool.changed = pool.changed, _time_of(pool.path)
-                        pool.dirty |= pool.changed != before
+                polled = [pool for pool in self._pools.values() if pool.watch is None]
+        times = [_time_of(pool.path) for pool in polled]
+        with self._lock:
+            for pool, changed in zip(polled, times, strict=True):
+                pool.dirty |= changed != pool.changed
+                pool.changed = changed
             return self._due()
 
     def _due(self) -> set[str]:
@@ -169,6 +187,10 @@ class _Inotify:
     def __init__(self, fd: int, library: ctypes.CDLL) -> None:
         self.fd = fd
         self._library = library
+
+    def duplicate(self) -> _Inotify:
+        """Return the same with a descriptor of its own, which stays open when this one closes."""
+        return _Inotify(os.dup(self.fd), self._library)
 
     def add(self, path: str) -> int | None:
         """Return the number of the watch; None if there is no such folder or no watch left."""

@@ -50,7 +50,12 @@ class VolumeListing:
 
 
 class Storage:
-    """The storage of the daemon at the other end of ``connection``."""
+    """The storage of the daemon at the other end of ``connection``. All sizes are in bytes.
+
+    Every method that asks the daemon raises what :meth:`Connection.call` does: the daemon's own
+    answer as a :class:`RemoteError`, and :class:`ConnectionLostError`. The methods name only what
+    they raise beside that, and which answers are to be expected.
+    """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

@@ -48,6 +48,10 @@ class PoolState(IntEnum):
         member._value_ = value
         return member
 
+    def __reduce_ex__(self, _proto: object) -> tuple[type[Self], tuple[int]]:
+        # By value: early releases of Python 3.11 look for the name, which the class need not have.
+        return type(self), (self._value_,)
+
     @property
     def is_known(self) -> bool:
         """Whether this version of Lacuna has a name for the state."""
@@ -65,6 +69,10 @@ class _OpenName(StrEnum):
         member._name_ = f"UNKNOWN_{value}"
         member._value_ = value
         return member
+
+    def __reduce_ex__(self, _proto: object) -> tuple[type[Self], tuple[str]]:
+        # By value, as above.
+        return type(self), (self._value_,)
 
     @property
     def is_known(self) -> bool:

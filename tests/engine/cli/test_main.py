@@ -113,6 +113,7 @@ def test_without_a_window_there_is_help(capsys: Capture, monkeypatch: pytest.Mon
 
 
 def test_with_a_window_it_opens(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DISPLAY", ":0")
     opened: list[str] = []
 
     class Entry:
@@ -130,6 +131,21 @@ def test_with_a_window_it_opens(capsys: Capture, monkeypatch: pytest.MonkeyPatch
     assert wanted == {"group": "lacuna.frontend"}
     assert opened == ["window []"]
     assert not capsys.readouterr().out
+
+
+@pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there a desktop is always there")
+@pytest.mark.parametrize("arguments", [[], ["disk.img"]])
+def test_without_a_display_it_says_so(
+    arguments: list[str], image: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Qt would end the program with nothing but "Aborted"."""
+    monkeypatch.chdir(image.parent)
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert run(arguments) == 2
+    error = capsys.readouterr().err
+    assert "no display" in error
+    assert "lacuna --help" in error
 
 
 def test_main_exits(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:

@@ -32,6 +32,9 @@ def own_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(keyring.core, "_keyring_backend", null.Keyring())  # type: ignore[no-untyped-call]
 
 
+SSH = "qemu+ssh://root@kvm/system"
+
+
 def test_add_list_rename_remove(capsys: Capture) -> None:
     assert run(["profiles", "add", "KVM lab", URI, "--group", "lab"]) == 0
     assert run(["profiles", "add", "prod", "qemu+tls://prod/system"]) == 0
@@ -55,6 +58,17 @@ def test_add_list_rename_remove(capsys: Capture) -> None:
         "connections",
     ]
     assert (one["name"], one["uri"], one["group"], one["order"]) == ("lab", URI, "lab", 0)
+
+
+def test_the_list_says_which_are_not_safe(capsys: Capture) -> None:
+    for name, uri in (("a", f"{SSH}?no_verify=1"), ("b", "qemu+tcp://far/system"), ("c", SSH)):
+        assert run(["profiles", "add", name, uri]) == 0
+    capsys.readouterr()
+    assert run(["profiles", "list"]) == 0
+    unchecked, plain, safe = capsys.readouterr().out.splitlines()[1:]
+    assert "the SSH host's key is not checked" in unchecked
+    assert "nothing is encrypted" in plain
+    assert safe.split() == ["c", SSH]
 
 
 @pytest.mark.parametrize(
@@ -113,8 +127,9 @@ def test_connections_that_fail(
 
 
 def test_import(capsys: Capture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert run(["profiles", "import"]) == 0
-    assert "neither libvirt nor virt-manager has any" in capsys.readouterr().err
+    for options in ([], ["--dry-run"]):
+        assert run(["profiles", "import", *options]) == 0
+        assert "neither libvirt nor virt-manager has any" in capsys.readouterr().err
     (tmp_path / "libvirt.conf").write_text(
         'uri_aliases = ["hail=qemu+tls://x:hunter2@hail/system", "bad=qemu+what://x/system"]'
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import subprocess
@@ -233,6 +234,39 @@ def test_no_place_for_locks(tmp_path: Path) -> None:
         owner.claim("00000001")
     with pytest.raises(LocalFileError, match="open"):
         owner.is_owned("00000001")
+
+
+def lowest_free_descriptor() -> int:
+    fd = os.open(os.devnull, os.O_RDONLY)
+    os.close(fd)
+    return fd
+
+
+def test_a_file_system_without_locks(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Network file systems may have none: that is said, and no descriptor is lost."""
+    before = lowest_free_descriptor()
+    with Journal(path) as journal:
+        owner = Owner.beside(journal)
+        claim = owner.claim("00000001")
+        assert claim is not None
+
+        def no_locks(fd: int, **_: bool) -> None:
+            raise OSError(errno.ENOLCK, "No locks available")
+
+        with monkeypatch.context() as patch:
+            patch.setattr("lacuna_engine.journal.owner.try_lock", no_locks)
+            patch.setattr("lacuna_engine.journal.database.lock", no_locks)
+            for ask in (owner.claim, owner.is_owned):
+                with pytest.raises(LocalFileError, match="No locks"):
+                    ask("00000001")
+            with pytest.raises(LocalFileError, match="cannot be locked") as caught:
+                journal.list_jobs()
+            assert caught.value.hint
+            with pytest.raises(LocalFileError, match="cannot be locked"):
+                Journal(path)
+        claim.release()
+        assert journal.list_jobs() == []
+    assert lowest_free_descriptor() == before
 
 
 def test_adopting_what_is_gone(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

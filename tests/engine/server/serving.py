@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,7 @@ from lacuna_engine.server import Address, Faults, Registry, StorageServer
 from lacuna_engine.transfer import Session
 from lacuna_engine.transport import parse_uri
 
-__all__ = ["Served", "Wire", "nothing_lost", "serving"]
+__all__ = ["Served", "Wire", "nothing_lost", "serving", "until"]
 
 POOL = "pool"
 
@@ -85,6 +85,13 @@ async def nothing_lost() -> AsyncGenerator[None]:
         for name in names:
             logging.getLogger(name).removeHandler(handler)
         loop.set_exception_handler(None)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for something that cannot be awaited; fail if it does not come."""
+    async with asyncio.timeout(30):
+        while not condition():
+            await asyncio.sleep(0.002)
 
 
 @asynccontextmanager

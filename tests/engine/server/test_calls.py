@@ -12,7 +12,7 @@ import pytest
 from engine.server.serving import Served, Wire, serving
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
-from lacuna_engine.rpc.packet import Type
+from lacuna_engine.rpc.packet import Program, Type
 from lacuna_engine.rpc.procedures import PROCEDURES, Procedure
 from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.server import Faults, Registry
@@ -287,6 +287,21 @@ async def test_registrations_are_ones_own_and_counted(served: Served, wire: Wire
         numbers.add((await wire.next()).payload)
     assert len(numbers) == MAX_REGISTRATIONS - 1
     assert (await wire.answer(p.POOL_EVENT_REGISTER, r.RegisterPoolEvent(0))).code == 9
+
+
+async def test_a_refresh_is_told_to_one_client_a_few_times_at_most(
+    served: Served, wire: Wire
+) -> None:
+    """However often it has registered."""
+    for _ in range(200):
+        await wire.answer(p.POOL_EVENT_REGISTER, r.RegisterPoolEvent(1))
+    served.server._calls.tell(served.registry.lookup_by_name("pool").handle, None)
+    wire.ping()
+    events = 0
+    while (message := await wire.next()).header.program != Program.KEEPALIVE:
+        assert message.header.procedure == p.POOL_EVENT_REFRESH.number
+        events += 1
+    assert events == 64
 
 
 async def test_an_upload_is_told_of_when_it_ends(served: Served, wire: Wire) -> None:

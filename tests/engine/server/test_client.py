@@ -8,20 +8,22 @@ import os
 import socket
 import threading
 import tracemalloc
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from engine.server.serving import Served, Wire
+from engine.server.serving import Served, Wire, until
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
 from lacuna_engine.rpc.packet import HEADER_SIZE, Header, Program, Status, Type, encode
 from lacuna_engine.rpc.record import Void
 from lacuna_engine.server.client import FROM_STRANGERS, MAX_STREAMS, ServedClient
+from lacuna_engine.server.downloads import DownloadJob
 from lacuna_engine.server.handlers import HANDLERS
 from lacuna_engine.server.requests import REQUEST_WINDOW
+from lacuna_engine.server.uploads import UploadJob
 from lacuna_engine.transport import SocketPipe
 
 KIB = 1 << 10
@@ -33,12 +35,6 @@ LIMIT = 6 * MIB
 
 def client_of(served: Served) -> ServedClient:
     return next(iter(served.server._clients))
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():
-            await asyncio.sleep(0.002)
 
 
 async def settled(client: ServedClient) -> None:
@@ -279,6 +275,31 @@ async def test_a_mistake_of_ours_is_answered(
     monkeypatch.setitem(HANDLERS, p.CONNECT_GET_TYPE.number, broken)
     error = await wire.answer(p.CONNECT_GET_TYPE, Void())
     assert (error.code, error.domain, error.message) == (1, 7, "unexpected failure")
+    assert await wire.answer(p.CONNECT_GET_URI, Void()) == r.String("storage:///system")
+
+
+@pytest.mark.parametrize("down", [True, False])
+async def test_a_mistake_of_ours_ends_its_stream(
+    served: Served, wire: Wire, monkeypatch: pytest.MonkeyPatch, down: bool
+) -> None:
+    """And says so: the client would wait for ever."""
+
+    def broken(*_: object) -> None:
+        raise ZeroDivisionError
+
+    module = "downloads" if down else "uploads"
+    monkeypatch.setattr(f"lacuna_engine.server.{module}.log.disabled", True)
+    monkeypatch.setattr(DownloadJob, "_send_all", broken)
+    monkeypatch.setattr(UploadJob, "_write_all", broken)
+    procedure = p.VOL_DOWNLOAD if down else p.VOL_UPLOAD
+    serial = await wire.open_stream(procedure, r.VolumeRange(served.volume("v", b"old"), flags=1))
+    if not down:
+        wire.data(serial, b"new")
+        wire.finish(serial)
+    error = await wire.outcome(serial)
+    assert error is not None
+    assert (error.code, error.domain, error.message) == (1, 7, "unexpected failure")
+    assert client_of(served)._jobs == {}
     assert await wire.answer(p.CONNECT_GET_URI, Void()) == r.String("storage:///system")
 
 

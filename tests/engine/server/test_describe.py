@@ -364,3 +364,17 @@ def test_types_by_their_numbers() -> None:
             text = f"missing backend for pool type {number} ({kind})"
             call = lambda kind=kind: read_pool_request(f"<pool type='{kind}'/>")  # noqa: E731
             assert error_of(call) == (1, text)
+
+
+def test_names_and_paths_as_long_as_can_be() -> None:
+    """Whoever lists pools gets the names of all of them."""
+    longest = pool_request("n" * 251, "/" + "d" * 4094)
+    assert len(read_pool_request(longest).name) == 251
+    for name, path in [("n" * 252, "/a"), ("\u00e4" * 126, "/a"), ("p", "/" + "d" * 4095)]:
+        with pytest.raises(Refusal, match="longer") as caught:
+            read_pool_request(pool_request(name, path))
+        assert caught.value.error.code == Code.XML_ERROR
+
+
+def pool_request(name: str, path: str) -> str:
+    return f"<pool type='dir'><name>{name}</name><target><path>{path}</path></target></pool>"

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import random
 import socket
+import threading
 import time
 from collections.abc import Callable
 
 import pytest
 
-from engine.server.serving import Served, Wire
+from engine.server.serving import Served, Wire, until
 from lacuna_engine.errors import LacunaError
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
-from lacuna_engine.server.lending import MAX_SPARE, LendingPipe
+from lacuna_engine.rpc.record import Void
+from lacuna_engine.server.lending import MAX_LENT, MAX_SPARE, LendingPipe
 from lacuna_engine.server.uploads import KEPT
 
 KIB = 1 << 10
@@ -83,6 +86,75 @@ async def test_not_all_that_is_given_back_is_kept_for_later() -> None:
     for _, release in keeper.kept:
         release()
     assert len(keeper.pipe._spare) == MAX_SPARE
+
+
+async def test_so_much_is_lent_and_no_more() -> None:
+    """A few bytes in each buffer would pin a hundred times their memory."""
+    ours, theirs = socket.socketpair()
+    pipe = LendingPipe(ours)
+    kept: list[Callable[[], None] | None] = []
+
+    class Crumbs(Keeper):
+        def received(self, data: memoryview) -> None:
+            kept.append(pipe.keep(data))
+
+    async def send(count: int) -> None:
+        for _ in range(count):
+            before = len(kept)
+            theirs.sendall(b"x")
+            async with asyncio.timeout(20):
+                while len(kept) == before:
+                    await asyncio.sleep(0)
+
+    with theirs:
+        pipe.start(Crumbs())
+        for _ in range(3):
+            await send(MAX_LENT + 5)
+            assert [release is None for release in kept] == [False] * MAX_LENT + [True] * 5
+            for release in kept:
+                if release is not None:
+                    release()
+            kept.clear()
+        for _ in range(MAX_LENT + 5):  # given back before anything else is read
+            await send(1)
+            release = kept.pop()
+            assert release is not None
+            release()
+        pipe.close()
+        await pipe.wait_closed()
+
+
+@pytest.mark.parametrize("end", ["abort", "error", "finish"])
+async def test_an_upload_gives_everything_back(
+    served: Served, wire: Wire, monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    """However it ends; or the connection would have no memory left to lend."""
+    write = os.pwrite
+    go_on = threading.Event()
+
+    def slow(fd: int, data: bytes, offset: int) -> int:
+        assert go_on.wait(30)
+        if end == "error":
+            raise OSError(errno.EIO, "a bad disk")
+        return write(fd, data, offset)
+
+    monkeypatch.setattr(os, "pwrite", slow)
+    serial = await wire.open_stream(p.VOL_UPLOAD, r.VolumeRange(served.volume("v"), flags=1))
+    pipe = next(iter(served.server._clients))._pipe
+    assert isinstance(pipe, LendingPipe)
+    for _ in range(20):
+        wire.data(serial, bytes(64 * KIB))
+        await until(lambda: not wire.writer.transport.get_write_buffer_size())
+    await until(lambda: pipe._lent > 1)
+    if end == "abort":
+        wire.abort(serial)
+    elif end == "finish":
+        wire.finish(serial)
+    await wire.quiet()
+    go_on.set()
+    assert (await wire.outcome(serial) is None) == (end != "error")
+    assert await wire.answer(p.CONNECT_GET_URI, Void()) == r.String("storage:///system")
+    assert pipe._lent == 0
 
 
 async def test_without_keeping_there_is_one_buffer() -> None:

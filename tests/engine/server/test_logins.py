@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,24 @@ from engine.server.serving import Served, Wire, serving
 from lacuna_engine.errors import LocalFileError, UsageError
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
+from lacuna_engine.rpc.packet import Status
 from lacuna_engine.rpc.procedures import PROCEDURES
 from lacuna_engine.rpc.record import Void
-from lacuna_engine.server import Logins
+from lacuna_engine.server import Logins, guesses
 from lacuna_engine.server.calls import LOGIN
-from lacuna_engine.server.logins import MECHANISMS, Login
+from lacuna_engine.server.logins import MECHANISMS, Login, denied
 from lacuna_engine.server.refusal import Refusal
 
+START_WRONG = r.SaslStart(MECHANISMS[0], 0, b"n,,n=ann,r=abcdef")
+STEP_WRONG = r.SaslStep(0, b"c=biws,r=abcdef,p=AAAA")
 USERS = {"ann": "correct horse", "bo": "påss, wörd=x"}
 AUTH_FAILED = (45, 7, "authentication failed: authentication failed")
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those who try twenty times need not be slow."""
+    monkeypatch.setattr(guesses, "LONGEST_DELAY", 0.01)
 
 
 @pytest.fixture
@@ -146,6 +156,70 @@ async def test_steps_at_the_same_time(guarded: Served) -> None:
         for _ in range(40):
             await wire.next()
         assert not await is_in(wire)
+
+
+async def test_each_refusal_takes_longer(guarded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also if the tries are all sent at once."""
+    monkeypatch.setattr(guesses, "FIRST_DELAY", 0.05)
+    monkeypatch.setattr(guesses, "LONGEST_DELAY", 0.2)
+    clock = asyncio.get_running_loop().time
+    async with guarded.connect(opened=False) as wire:
+        before = clock()
+        for _ in range(5):
+            wire.call(p.AUTH_SASL_START, START_WRONG)
+            wire.call(p.AUTH_SASL_STEP, STEP_WRONG)
+        for longest in (0.05, 0.1, 0.2, 0.2, 0.2):
+            assert (await wire.next()).header.status == Status.OK
+            assert (await wire.next()).header.status == Status.ERROR
+            now = clock()
+            # The clocks of two sides of a connection: the first answer was sent before it came.
+            assert now - before >= 0.9 * longest
+            before = now
+
+
+def test_the_delay_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    delays = [guesses.delay_after(refusals) for refusals in range(1, 8)]
+    assert delays == [0.5, 1, 2, 4, 8, 8, 8]
+    assert guesses.delay_after(10**6) == 8
+
+
+async def test_who_is_refused_waits_alone(guarded: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And waits no longer than it is there."""
+    monkeypatch.setattr(guesses, "FIRST_DELAY", 1000.0)
+    monkeypatch.setattr(guesses, "LONGEST_DELAY", 1000.0)
+    async with guarded.connect(opened=False) as guessing:
+        # More than the server has threads.
+        for _ in range(12):
+            guessing.call(p.AUTH_SASL_START, START_WRONG)
+            guessing.call(p.AUTH_SASL_STEP, STEP_WRONG)
+        assert (await guessing.next()).header.serial == 1
+        (client,) = guarded.server._clients
+        async with guarded.connect(opened=False) as wire:
+            assert await log_in(wire, MECHANISMS[0], "ann", USERS["ann"]) is None
+            assert await is_in(wire)
+        serial = guessing.call(p.AUTH_LIST, Void())
+        assert (await guessing.next()).header.serial == serial
+        assert not guessing._messages
+    async with asyncio.timeout(30):
+        await client.wait_closed()
+
+
+async def test_nothing_is_tried_for_who_has_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guesses, "FIRST_DELAY", 1000.0)
+    monkeypatch.setattr(guesses, "LONGEST_DELAY", 1000.0)
+    tries, made = guesses.Guesses(), asyncio.Event()
+
+    async def attempt() -> None:
+        assert not made.is_set()
+        made.set()
+        raise denied()
+
+    tasks = [asyncio.create_task(tries.take(attempt)) for _ in range(3)]
+    await made.wait()
+    tries.end()
+    results = await asyncio.gather(*tasks, return_exceptions=True)
+    assert [type(result) for result in results] == [Refusal] * 3
 
 
 async def test_nothing_is_answered_before(guarded: Served) -> None:

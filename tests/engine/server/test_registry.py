@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import uuid as uuid_module
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -12,10 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.server.pools import error_of
 from lacuna_engine.rpc.failure import Code
-from lacuna_engine.rpc.records import PoolHandle, VolumeHandle, WireError
+from lacuna_engine.rpc.records import PoolHandle, VolumeHandle
 from lacuna_engine.server.refusal import Refusal
-from lacuna_engine.server.registry import Registry
+from lacuna_engine.server.registry import MAX_POOLS, Registry
 from lacuna_engine.storage.xml_build import pool_xml, volume_xml
 
 Events = list[tuple[str, int | None]]
@@ -40,12 +40,6 @@ def events(registry: Registry) -> Events:
     told: Events = []
     registry.on_event(lambda pool, event: told.append((pool.name, event)))
     return told
-
-
-def error_of(call: Callable[[], object]) -> WireError:
-    with pytest.raises(Refusal) as caught:
-        call()
-    return caught.value.error
 
 
 def xml(root: Path, name: str, folder: str | None = None, uuid: str | None = None) -> str:
@@ -344,3 +338,18 @@ def test_of_eight_definitions_one_wins(registry: Registry, root: Path) -> None:
         with ThreadPoolExecutor(8) as threads:
             assert sorted(threads.map(attempt, range(8))) == [0] + [9] * 7
         registry.lookup_by_name("a").stop()
+
+
+def test_so_many_pools_and_no_more(root: Path, registry: Registry, events: Events) -> None:
+    """A client that defines pools for ever takes neither the memory nor the others' lists."""
+    for number in range(MAX_POOLS):
+        registry.define(xml(root, f"pool{number}"))
+    events.clear()
+    for more in (registry.define, registry.create_xml):
+        with pytest.raises(Refusal, match=f"{MAX_POOLS} pools") as caught:
+            more(xml(root, "a"))
+        assert caught.value.error.code == Code.OPERATION_FAILED
+    assert len(registry.pools()) == MAX_POOLS
+    assert events == []
+    registry.undefine(registry.lookup_by_name("pool7").uuid.bytes)
+    registry.define(xml(root, "a"))

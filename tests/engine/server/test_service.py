@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from engine.server.certificates import Certificates
-from engine.server.serving import Served, Wire, nothing_lost, serving
+from engine.server.serving import Served, Wire, nothing_lost, serving, until
 from engine.server.test_logins import is_in, log_in
 from engine.server.wire import connected
 from lacuna_engine.errors import LocalFileError, UsageError
@@ -314,6 +314,48 @@ async def test_strangers_are_few(served: Served, monkeypatch: pytest.MonkeyPatch
         pass
     for context, _ in strangers:
         await context.__aexit__(None, None, None)
+
+
+async def test_who_is_in_a_handshake_is_a_stranger(
+    short_path: Path, certificates: Certificates, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that never comes to an understanding over TLS takes a place as well."""
+    monkeypatch.setattr(service, "MAX_STRANGERS", 3)
+    monkeypatch.setattr(service, "HANDSHAKE_PATIENCE", 1000.0)
+    logins = Logins({"ann": "secret"})
+    async with serving(short_path, logins=logins, tls=certificates.server()) as served:
+        address = await served.server.listen(Address("tls", host="localhost"))
+
+        async def enter() -> asyncio.StreamWriter:
+            reader, writer = await asyncio.open_connection(
+                "localhost", address.port, ssl=certificates.client()
+            )
+            assert await reader.readexactly(1) == b"\x01"
+            return writer
+
+        silent = [await asyncio.open_connection("localhost", address.port) for _ in range(3)]
+        await until(lambda: len(served.server._handshakes) == 3)
+        reader, writer = await asyncio.open_connection("localhost", address.port)
+        async with asyncio.timeout(30):
+            assert await reader.read() == b""
+        writer.transport.abort()
+        async with served.connect(opened=False) as wire:
+            assert await gone(wire)
+        # Whoever leaves makes room, and a handshake that is done counts once.
+        silent[0][1].transport.abort()
+        await until(lambda: len(served.server._handshakes) == 2)
+        first = await enter()
+        assert (served.server.clients, len(served.server._handshakes)) == (1, 2)
+        silent[1][1].transport.abort()
+        await until(lambda: len(served.server._handshakes) == 1)
+        second = await enter()
+        for one in (first, second):
+            one.close()
+            await one.wait_closed()
+        # The last one is still silent when the server closes.
+    assert await silent[2][0].read() == b""
+    for _, one in silent:
+        one.transport.abort()
 
 
 async def test_clients_are_not_too_many(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from engine.journal.virtual import VirtualLoop, run
 from engine.server.serving import nothing_lost, serving
 from integration.images import pattern
 from lacuna_engine.errors import ConnectionLostError, LacunaError
@@ -205,3 +206,32 @@ async def test_a_stalled_link_is_waited_for(short_path: Path) -> None:
             await asyncio.wait_for(wire.message(), 0.2)
         link.stalled = False
         assert (await wire.next()).header.procedure == p.CONNECT_GET_TYPE.number
+
+
+def test_what_is_written_meanwhile_lets_nothing_overtake() -> None:
+    """The receiver answers at once, and takes its time: what comes due then waits its turn."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, VirtualLoop)
+        clock = loop.waiting
+        made = Ends(Link(latency=1.0))
+
+        class Answering(Keeper):
+            def received(self, data: memoryview) -> None:
+                super().received(data)
+                clock.now += 0.5
+                made.pipe.write(bytes(data).upper())
+
+        made.here = Answering()
+        made.pipe._receiver = made.here
+        for piece in (b"a", b"b"):
+            made.pipe.received(memoryview(piece))
+        await asyncio.sleep(0.1)
+        made.pipe.received(memoryview(b"c"))
+        await asyncio.sleep(10)
+        assert bytes(made.here.data) == b"abc"
+        assert bytes(made.there.data) == b"ABC"
+        made.pipe.close()
+
+    run(main())

@@ -12,6 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from engine.server.serving import serving, until
+from lacuna_engine.rpc import procedures as p
+from lacuna_engine.rpc import records as r
+from lacuna_engine.rpc.record import Void
+from lacuna_engine.server import watch as watch_module
 from lacuna_engine.server.folder import Folder
 from lacuna_engine.server.watch import FolderWatch
 
@@ -206,6 +211,67 @@ def test_without_inotify_it_polls(
     watch.add("images", str(tmp_path))
     (tmp_path / "x").touch()
     assert later(clock, watch) == {"images"}
+
+
+@pytest.mark.parametrize("doing", ["poll", "add"])
+def test_a_folder_that_does_not_answer_holds_nobody_up(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, clock: Clock, doing: str
+) -> None:
+    """A network's folder may answer never; what others did is told all the same."""
+    asked, answers = threading.Event(), threading.Event()
+    time_of = watch_module._time_of
+
+    def slow(path: str) -> int | None:
+        if path == "/far":
+            asked.set()
+            answers.wait()
+        return time_of(path)
+
+    watch = FolderWatch(clock=clock)
+    watch.add("near", str(tmp_path))
+    if doing == "poll":
+        watch.add("far", "/far")
+    monkeypatch.setattr(watch_module, "_time_of", slow)
+    clock.now += 2
+    work = watch.poll if doing == "poll" else lambda: watch.add("far", "/far")
+    told: list[set[str]] = []
+    looking = threading.Thread(target=work)
+    reading = threading.Thread(target=lambda: told.append(watch.read()), daemon=True)
+    looking.start()
+    try:
+        assert asked.wait(60)
+        (tmp_path / "x").touch()
+        reading.start()
+        reading.join(10)
+        assert told == [{"near"}]
+    finally:
+        answers.set()
+        looking.join()
+    watch.close()
+
+
+async def test_a_folder_that_does_not_answer_stops_nobody(
+    short_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As one of a network that has gone: not those who are served, and not the end."""
+    asked, done = threading.Event(), threading.Event()
+    stopped: list[str] = []
+
+    def never(path: str) -> None:
+        asked.set()
+        if not done.wait(60):
+            stopped.append(path)
+
+    async with serving(short_path) as served, served.connect() as wire:
+        served.server._watch.add("far", "/far")
+        monkeypatch.setattr(watch_module, "_time_of", never)
+        await until(asked.is_set)
+        assert await wire.answer(p.CONNECT_GET_TYPE, Void()) == r.String("storage")
+        served.volume("new")
+        await wire.answer(p.POOL_EVENT_REGISTER, r.RegisterPoolEvent(1))
+        assert (await wire.next()).header.procedure == p.POOL_EVENT_REFRESH.number
+    done.set()
+    assert not stopped
 
 
 def test_adding_from_threads(watch: FolderWatch, clock: Clock, tmp_path: Path) -> None:

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from lacuna_engine.rpc import records as r
 from lacuna_engine.rpc.procedures import Procedure
-from lacuna_engine.rpc.record import Record
+from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.server.caller import Answer, Caller
 from lacuna_engine.server.pool import FolderPool
 from lacuna_engine.server.refusal import unsupported
+from lacuna_engine.server.registry import Registry
 
 if TYPE_CHECKING:
     from lacuna_engine.server.calls import Calls
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
 __all__ = ["Function", "Table", "pool_by_handle", "pool_of"]
 
 A = TypeVar("A", bound=Record)
+P = TypeVar("P", r.Pool, r.PoolFlags, r.PoolNumber, r.PoolName, r.PoolXml, r.ListVolumes)
+"""Arguments that name a pool."""
 
 Function = Callable[["Calls", Caller, Any], Answer]
 """Answers a call, or raises `Refusal`. It may block: it runs in a thread."""
@@ -38,6 +41,28 @@ class Table(dict[int, Function]):
             return function
 
         return enter
+
+    def of_registry(
+        self, procedure: Procedure[A, Any], answer: Callable[[Registry, A], Answer | None]
+    ) -> None:
+        """Have ``answer`` look at all pools; None is an answer without content."""
+
+        def function(calls: Calls, caller: Caller, arguments: A) -> Answer:
+            del caller
+            return _content(answer(calls.registry, arguments))
+
+        self[procedure.number] = function
+
+    def of_pool(
+        self, procedure: Procedure[P, Any], answer: Callable[[FolderPool, P], Answer | None]
+    ) -> None:
+        """Have ``answer`` look at the pool that the call names; None as above."""
+
+        def function(calls: Calls, caller: Caller, arguments: P) -> Answer:
+            del caller
+            return _content(answer(pool_by_handle(calls, arguments.pool), arguments))
+
+        self[procedure.number] = function
 
     def constant(self, procedure: Procedure[Any, Any], answer: Record) -> None:
         """Answer always the same."""
@@ -66,3 +91,7 @@ def pool_by_handle(calls: Calls, handle: r.PoolHandle) -> FolderPool:
 def pool_of(calls: Calls, volume: r.VolumeHandle) -> FolderPool:
     """Of a volume's handle the two names count (protocol.md 2.1)."""
     return calls.registry.lookup_by_name(volume.pool)
+
+
+def _content(answer: Answer | None) -> Answer:
+    return Void() if answer is None else answer

@@ -26,25 +26,14 @@ FILE, BLOCK, DIRECTORY = 0, 1, 2
 HUGE = 2**64 - 1
 
 
-@TABLE.answers(p.VOL_LOOKUP_BY_NAME)
-def volume_by_name(calls: Calls, caller: Caller, arguments: r.PoolName) -> Answer:
-    """By pool and name."""
-    del caller
-    return r.Volume(pool_by_handle(calls, arguments.pool).lookup(arguments.name))
-
-
-@TABLE.answers(p.VOL_LOOKUP_BY_KEY)
-def volume_by_key(calls: Calls, caller: Caller, arguments: r.String) -> Answer:
-    """The key is the path."""
-    del caller
-    return r.Volume(calls.registry.volume_by_key(arguments.value))
-
-
-@TABLE.answers(p.VOL_LOOKUP_BY_PATH)
-def volume_by_path(calls: Calls, caller: Caller, arguments: r.String) -> Answer:
-    """By path."""
-    del caller
-    return r.Volume(calls.registry.volume_by_path(arguments.value))
+TABLE.of_pool(p.VOL_LOOKUP_BY_NAME, lambda pool, call: r.Volume(pool.lookup(call.name)))
+TABLE.of_registry(
+    p.VOL_LOOKUP_BY_KEY, lambda pools, call: r.Volume(pools.volume_by_key(call.value))
+)
+TABLE.of_registry(
+    p.VOL_LOOKUP_BY_PATH, lambda pools, call: r.Volume(pools.volume_by_path(call.value))
+)
+TABLE.of_pool(p.VOL_CREATE_XML, lambda pool, call: r.Volume(pool.create(call.xml, call.flags)))
 
 
 @TABLE.answers(p.VOL_GET_PATH)
@@ -89,13 +78,6 @@ def volume_description(calls: Calls, caller: Caller, arguments: r.VolumeFlags) -
     if caller.faults.no_holes:
         description = replace(description, type=VolumeType.BLOCK)
     return r.String(volume_xml(description))
-
-
-@TABLE.answers(p.VOL_CREATE_XML)
-def create_volume(calls: Calls, caller: Caller, arguments: r.PoolXml) -> Answer:
-    """A new volume."""
-    del caller
-    return r.Volume(pool_by_handle(calls, arguments.pool).create(arguments.xml, arguments.flags))
 
 
 @TABLE.answers(p.VOL_CREATE_XML_FROM)
