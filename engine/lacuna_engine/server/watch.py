@@ -97,10 +97,11 @@ class FolderWatch:
                 os.close(inotify.fd)
             with self._lock:
                 self._pools[name] = pool = _Watched(path, watch, before)
-            # What happened in between may have been read as that of nobody.
+            # What happened in between may have been read as that of nobody, even that the folder
+            # is another one: such a pool is polled, which is right whatever it was.
             if watch is not None and _time_of(path) != before:
                 with self._lock:
-                    pool.dirty = True
+                    pool.dirty, pool.watch, pool.changed = True, None, None
 
     def remove(self, name: str) -> None:
         """Watch this pool no more; one that is not watched is fine."""
@@ -188,9 +189,12 @@ class _Inotify:
         self.fd = fd
         self._library = library
 
-    def duplicate(self) -> _Inotify:
-        """Return the same with a descriptor of its own, which stays open when this one closes."""
-        return _Inotify(os.dup(self.fd), self._library)
+    def duplicate(self) -> _Inotify | None:
+        """Return the same with a descriptor of its own; None if there is none left."""
+        try:
+            return _Inotify(os.dup(self.fd), self._library)
+        except OSError:
+            return None
 
     def add(self, path: str) -> int | None:
         """Return the number of the watch; None if there is no such folder or no watch left."""

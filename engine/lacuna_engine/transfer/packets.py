@@ -20,10 +20,17 @@ __all__ = ["Packets"]
 PACKET = BATCH_BYTES
 
 LARGE_PACKET = LARGE_BATCH
-"""Bytes of the first packet that can be so long. The daemon takes memory for each message and gives
-it back; when it has once given back a message of 4 MiB, the C library keeps what messages of 1 MiB
-need instead of returning it to the system each time. 2 GiB then cost 4,000 to 8,000 page faults
-instead of 420,000, and 1.5 s instead of 2.5 s (medians, tmpfs; 2 MiB: 50,000)."""
+"""Bytes of one packet, once the stream is known to be fast. The daemon takes memory for each
+message and gives it back; when it has once given back a message of 4 MiB, the C library keeps what
+messages of 1 MiB need instead of returning it to the system each time. 2 GiB then cost 4,000 to
+8,000 page faults instead of 420,000, and 1.5 s instead of 2.5 s (medians, tmpfs; 2 MiB: 50,000)."""
+
+SURE = 16 << 20
+"""Bytes after which the pace is that of the link, and not of the buffers before it."""
+
+FAST = 4 << 20
+"""Bytes a second from which on a large packet is no delay: until a packet is whole the daemon hears
+nothing of us, not even the answers to its pings, and gives up after 30 s (protocol.md 1.9)."""
 
 GATHERED = 128
 """Messages that are sent together at most."""
@@ -55,6 +62,9 @@ class Packets:
         self._marked = position
         self._bytes = self._messages = 0
         """Of data, and of messages, gathered."""
+        self._sent = 0
+        self._since: float | None = None
+        """When the first byte was sent, by the loop's clock."""
         self._has_large = False
 
     async def data(self, length: int, view: memoryview | bytes | None = None) -> None:
@@ -69,15 +79,23 @@ class Packets:
                 self._stream.put(view[done : done + size])
             done += size
             self._tracker.moved += size
+            self._sent += size
             self._bytes += size
             await self._put(size, flush=view is None)
 
     def _next_size(self, left: int) -> int:
         """Return the size of a packet of ``left`` bytes at most; a pace makes all of them small."""
-        if left >= LARGE_PACKET and not self._has_large and not self._limiter.rate:
-            self._has_large = True
-            return LARGE_PACKET
-        return min(PACKET, left)
+        if left < LARGE_PACKET or self._has_large or self._limiter.rate or not self._is_fast():
+            return min(PACKET, left)
+        self._has_large = True
+        return LARGE_PACKET
+
+    def _is_fast(self) -> bool:
+        """Tell whether the link has shown that a large packet takes no time."""
+        now = asyncio.get_running_loop().time()
+        if self._since is None:
+            self._since = now
+        return self._sent >= max(SURE, FAST * (now - self._since))
 
     async def hole(self, length: int) -> None:
         """Send a hole of ``length`` bytes."""

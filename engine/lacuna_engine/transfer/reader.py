@@ -143,8 +143,12 @@ def _plan(
             else:
                 yield Run(start, end, kind, view)
             continue
-        if kind is not Kind.DATA or not zero_scan:
+        if kind is not Kind.DATA:
             yield Run(start, end, kind)
+            continue
+        if not zero_scan:  # in pieces, so that what has been sent can leave the cache
+            for begin in range(start, end, PLAN_BYTES):
+                yield Run(begin, min(begin + PLAN_BYTES, end), kind)
             continue
         with local_errors(source.name):
             for begin, until, zero in probe_zeros(source, start, end):

@@ -93,7 +93,8 @@ class ConnectionUri:
                 names = [storage, own]
             case "/session":
                 # Root's session is the system's daemon, whose storage driver knows that name alone.
-                names = [storage, "storage:///system", own]
+                # Last, so that nobody else is shown the system's pools instead of their own.
+                names = [storage, own, "storage:///system"]
             case _:
                 names = [own]
         return tuple(dict.fromkeys(names))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import struct
@@ -287,4 +288,53 @@ def test_adding_from_threads(watch: FolderWatch, clock: Clock, tmp_path: Path) -
     for thread in threads:
         thread.join()
     assert later(clock, watch) == set()
+    watch.close()
+
+
+def test_without_a_descriptor_left_a_folder_is_polled(
+    watch: FolderWatch, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none_left(fd: int) -> int:
+        raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+
+    age(tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "dup", none_left)
+        watch.add("images", str(tmp_path))
+    (tmp_path / "new").touch()
+    assert later(clock, watch) == {"images"}
+    watch.close()
+
+
+def test_a_folder_replaced_while_it_is_added_is_not_lost(
+    watch: FolderWatch, clock: Clock, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its watch is that of a folder which is gone."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    seen = watch_module._time_of
+
+    def replaced(path: str) -> int | None:
+        found = seen(path)
+        if not (tmp_path / "gone").exists():
+            return found
+        return None if found is None else found + 1
+
+    def add(self: watch_module._Inotify, path: str) -> int | None:
+        number = before(self, path)
+        folder.rename(tmp_path / "gone")
+        folder.mkdir()
+        watch.read()  # as the loop may, to which this is nobody's yet
+        return number
+
+    before = watch_module._Inotify.add
+    with monkeypatch.context() as patch:
+        patch.setattr(watch_module, "_time_of", replaced)
+        patch.setattr(watch_module._Inotify, "add", add)
+        watch.add("images", str(folder))
+    later(clock, watch)
+    age(folder)
+    later(clock, watch)
+    (folder / "new").touch()
+    assert later(clock, watch) == {"images"}
     watch.close()

@@ -1,0 +1,76 @@
+"""The sizes of packets, as a link of a certain pace takes them."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import cast
+
+import pytest
+
+from engine.transfer.images import KIB, MIB
+from lacuna_engine.client import UploadStream
+from lacuna_engine.extents import ExtentMap
+from lacuna_engine.transfer import Tracker
+from lacuna_engine.transfer.limit import TokenBucket
+from lacuna_engine.transfer.packets import LARGE_PACKET, PACKET, SURE, Packets
+
+
+class Link:
+    """Takes packets at ``pace`` bytes a second of the loop's clock, which it moves."""
+
+    def __init__(self, pace: int) -> None:
+        self.pace = pace
+        self.now = 1000.0
+        self.sizes: list[int] = []
+
+    async def send_file(self, fd: int, offset: int, size: int) -> None:
+        assert (fd, offset) == (7, sum(self.sizes))
+        self.put(bytes(size))
+
+    def put(self, view: memoryview | bytes) -> None:
+        self.sizes.append(len(view))
+        self.now += len(view) / self.pace
+
+    async def flush(self) -> None:
+        pass
+
+
+async def sizes(
+    monkeypatch: pytest.MonkeyPatch, pace: int, total: int, *, read: bool = False, rate: int = 0
+) -> list[int]:
+    """Send ``total`` bytes, and return what packets they became."""
+    link = Link(pace)
+    monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: link.now, raising=False)
+    tracker = Tracker(map=ExtentMap(total))
+    packets = Packets(7, cast("UploadStream", link), tracker, TokenBucket(rate, link.now))
+    for start in range(0, total, 8 * MIB):
+        size = min(8 * MIB, total - start)
+        await packets.data(size, memoryview(bytes(size)) if read else None)
+    await packets.flush()
+    assert sum(link.sizes) == tracker.moved == total
+    return link.sizes
+
+
+@pytest.mark.parametrize("read", [False, True])
+async def test_one_packet_is_large_on_a_fast_link(
+    monkeypatch: pytest.MonkeyPatch, read: bool
+) -> None:
+    found = await sizes(monkeypatch, 500 * MIB, 64 * MIB, read=read)
+    assert found.count(LARGE_PACKET) == 1
+    assert sum(found[: found.index(LARGE_PACKET)]) == SURE
+    assert set(found) == {PACKET, LARGE_PACKET}
+
+
+async def test_none_is_where_it_would_keep_the_daemon_waiting(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The daemon hears nothing until a packet is whole, and gives up after 30 s."""
+    assert set(await sizes(monkeypatch, 150 * KIB, 64 * MIB)) == {PACKET}
+
+
+async def test_what_buffers_take_at_once_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(await sizes(monkeypatch, 500 * MIB, SURE)) == {PACKET}
+
+
+async def test_none_is_while_there_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert set(await sizes(monkeypatch, 500 * MIB, 64 * MIB, rate=1 << 40)) == {PACKET}
