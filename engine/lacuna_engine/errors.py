@@ -19,6 +19,7 @@ The tree::
     │   ├── VolumeExistsError          code 90
     │   ├── VolumeBusyError            code 55 while another call opens it  (retryable)
     │   ├── InvalidOperationError      code 55 otherwise
+    │   │   └── PoolInactiveError      found before the daemon was asked for more
     │   ├── ReadOnlyError              code 29
     │   ├── RemoteWriteError           a stream's write failed, the reason is lost
     │   ├── NotSupportedError          codes 3, 8, 67, 74, 84, 39 unknown procedure
@@ -57,6 +58,7 @@ __all__ = [
     "NotProvedError",
     "NotSupportedError",
     "PeerSilentError",
+    "PoolInactiveError",
     "PoolNotFoundError",
     "ProtocolError",
     "ReadOnlyError",
@@ -196,6 +198,10 @@ class InvalidOperationError(RemoteError):
     """Not possible in the present state, for example on an inactive pool (code 55)."""
 
     remedy = Remedy.USER
+
+
+class PoolInactiveError(InvalidOperationError):
+    """The pool is not active; its text is Lacuna's own, not the daemon's."""
 
 
 class ReadOnlyError(RemoteError):

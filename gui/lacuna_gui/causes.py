@@ -46,7 +46,19 @@ CAUSES: Final = (
     QT_TRANSLATE_NOOP("Causes", "{0} has just been made by somebody else"),
     QT_TRANSLATE_NOOP("Causes", "{0} was changed since the transfer was interrupted"),
     QT_TRANSLATE_NOOP("Causes", "{0} was changed while it was sent"),
-    QT_TRANSLATE_NOOP("Causes", "{0} is in use by {1}"),
+    QT_TRANSLATE_NOOP(
+        "Causes",
+        "{0} is in use by the running virtual machine {1}: what is read is the state of different "
+        "moments, and may be inconsistent.",
+    ),
+    QT_TRANSLATE_NOOP(
+        "Causes",
+        "{0} is in use by the running virtual machines {1}: what is read is the state of different "
+        "moments, and may be inconsistent.",
+    ),
+    QT_TRANSLATE_NOOP("Causes", "{0} is in use by the running virtual machine {1}"),
+    QT_TRANSLATE_NOOP("Causes", "{0} is in use by the running virtual machines {1}"),
+    QT_TRANSLATE_NOOP("Causes", "the pool {0} is not active"),
     QT_TRANSLATE_NOOP("Causes", "the image needs {0} bytes and the pool {1} has {2}"),
     QT_TRANSLATE_NOOP("Causes", "the image has {0} bytes and the volume {1} only {2}"),
     QT_TRANSLATE_NOOP("Causes", "the volume has {0} bytes of data and {1} {2} free"),
@@ -91,6 +103,7 @@ CAUSES: Final = (
     QT_TRANSLATE_NOOP("Causes", "the SSH connection to {0} ended: {1}"),
     QT_TRANSLATE_NOOP("Causes", "cannot read {0}: {1}"),
     QT_TRANSLATE_NOOP("Causes", "cannot write {0}: {1}"),
+    QT_TRANSLATE_NOOP("Causes", "cannot open or lock {0}: {1}"),
     QT_TRANSLATE_NOOP("Causes", "cannot open {0}: {1}"),
     QT_TRANSLATE_NOOP("Causes", "wrong user name or password for '{0}': {1}"),
     QT_TRANSLATE_NOOP("Causes", "A volume's name must not be empty."),

@@ -69,6 +69,8 @@ class Desktop(QObject):
         if not (QSystemTrayIcon.isSystemTrayAvailable() and QSystemTrayIcon.supportsMessages()):
             return
         if self.icon is not None:
+            if self._tray is not None:
+                self._tray.hide()  # one is enough
             self.icon.showMessage(title, text, app_icon())
             return
         if self._tray is None:

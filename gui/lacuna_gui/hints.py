@@ -48,11 +48,14 @@ def known_words(text: str) -> str | None:
     """Return one of the engine's texts in the language of the window; None if it is not known."""
     if not text:
         return ""
-    whole = _said(text)
-    if whole is not None:
-        return whole
-    parts = [_said(part) or _ended(part) for part in _SENTENCES.split(text)]
-    return None if None in parts or len(parts) == 1 else " ".join(filter(None, parts))
+    parts = _SENTENCES.split(text)
+    # Sentences first, for what varies in a whole would swallow those behind it. What follows an
+    # error is an advice, which may be of several.
+    for pieces in (parts, [parts[0], " ".join(parts[1:])]) if len(parts) > 1 else ():
+        said = _each_said(pieces)
+        if said is not None:
+            return said
+    return _said(text)
 
 
 def quoted_engine(text: str) -> str:
@@ -64,6 +67,16 @@ def quoted_engine(text: str) -> str:
 def quoted_daemon(text: str) -> str:
     """Mark the words of a daemon, whatever language they are in."""
     return translate("Hints", "The daemon says: “{0}”").format(text)
+
+
+def _each_said(parts: list[str]) -> str | None:
+    said: list[str] = []
+    for part in parts:
+        one = _said(part) or _ended(part)
+        if one is None:
+            return None
+        said.append(one)
+    return " ".join(filter(None, said))
 
 
 def _ended(sentence: str) -> str | None:

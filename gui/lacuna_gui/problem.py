@@ -20,11 +20,13 @@ from lacuna_engine.errors import (
     LocalFileError,
     NoSpaceError,
     NotSupportedError,
+    PoolInactiveError,
     PoolNotFoundError,
     ReadOnlyError,
     RemoteError,
     RemoteNoSpaceError,
     RemoteSystemError,
+    RemoteWriteError,
     UnreachableError,
     VolumeBusyError,
     VolumeExistsError,
@@ -80,13 +82,19 @@ def problem_of(error: BaseException, what: str = "") -> Problem:
 
 def _cause(error: LacunaError) -> str:
     """Say why, in the language of the window; words that are not are marked as such."""
-    if isinstance(error, RemoteError):
+    if _is_the_daemon_s(error):
         return quoted_daemon(error.message)
     known = known_words(error.message)
     if known is not None:
         return _sentence(known)
     said = quoted_engine(error.message)
     return _sentence(said) if said == error.message else f"{kind_text(error)} {said}"
+
+
+def _is_the_daemon_s(error: BaseException) -> bool:
+    """Tell whether a daemon has chosen the words: whatever it says, it is not Lacuna's voice."""
+    ours = isinstance(error, RemoteWriteError | PoolInactiveError)
+    return isinstance(error, RemoteError) and not ours
 
 
 def _sentence(text: str) -> str:
@@ -108,7 +116,7 @@ def _details(error: LacunaError) -> str:
     lines: list[str] = []
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, RemoteError):
+        if isinstance(cause, RemoteError) and _is_the_daemon_s(cause):
             number = f"code {cause.code}, domain {cause.domain}"
             if cause.errno:
                 number += f", errno {cause.errno}"

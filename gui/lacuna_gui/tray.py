@@ -5,7 +5,9 @@ It says how far transfers are, shows and hides the window, and has the most need
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, Signal
+import sys
+
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QSystemTrayIcon, QWidget
 
@@ -18,10 +20,13 @@ from lacuna_gui.theme import app_icon
 
 __all__ = ["Tray", "has_tray"]
 
-_CLICKS = (
-    QSystemTrayIcon.ActivationReason.Trigger,
-    QSystemTrayIcon.ActivationReason.DoubleClick,
-)
+_CLICK = QSystemTrayIcon.ActivationReason.Trigger
+"""Of two clicks the first is told as this too, so that the second must do nothing."""
+
+_CHANGES = (QEvent.Type.Show, QEvent.Type.Hide, QEvent.Type.WindowStateChange)
+
+LOOKS = 5000
+"""Milliseconds between looks at whether the tray of a hidden window is still there."""
 
 
 def has_tray() -> bool:
@@ -43,6 +48,8 @@ class Tray(QObject):
         self._icon: QSystemTrayIcon | None = None
         self._toggle = QAction(self)
         self._toggle.triggered.connect(ignoring(self.toggle))
+        self._looks = QTimer(self, interval=LOOKS)
+        self._looks.timeout.connect(self._look)
         self._menu = QMenu(window)
         for action in (self._toggle, actions["queue.pause"], actions["app.quit"]):
             self._menu.addAction(action)
@@ -61,7 +68,8 @@ class Tray(QObject):
         if on and self._icon is None:
             self._icon = QSystemTrayIcon(app_icon(), self)
             self._icon.setContextMenu(self._menu)
-            self._icon.activated.connect(self._on_activated)
+            if sys.platform != "darwin":  # there a click opens the menu, and is told as well
+                self._icon.activated.connect(self._on_activated)
             self._icon.messageClicked.connect(self.wanted)
             self._icon.show()
             self._tell()
@@ -69,18 +77,21 @@ class Tray(QObject):
             self._icon.hide()
             self._icon.deleteLater()
             self._icon = None
+            self._looks.stop()
             if not self._window.isVisible():
                 self.wanted.emit()
 
     def close(self) -> None:
         """Take the icon away for good."""
+        self._looks.stop()
         if self._icon is not None:
             self._icon.hide()
 
     def toggle(self) -> None:
         """Hide the window, or show it; without a tray it stays, for nothing would bring it back."""
-        if self._window.isVisible() and not self._window.isMinimized() and has_tray():
+        if self._is_shown() and has_tray():
             self._window.hide()
+            self._looks.start()
         else:
             self.wanted.emit()
 
@@ -101,20 +112,31 @@ class Tray(QObject):
         return "\n".join(lines)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: D102, N802
-        if watched is self._window and event.type() in (QEvent.Type.Show, QEvent.Type.Hide):
+        if watched is self._window and event.type() in _CHANGES:
             self._tell()
         return False
 
     def _on_activated(self, reason: QSystemTrayIcon.ActivationReason) -> None:
-        if reason in _CLICKS:
+        if reason == _CLICK:
             self.toggle()
+
+    def _look(self) -> None:
+        """Bring back a hidden window whose tray has gone: nothing else would."""
+        if self._window.isVisible():
+            self._looks.stop()
+        elif not has_tray():
+            self._looks.stop()
+            self.wanted.emit()
+
+    def _is_shown(self) -> bool:
+        return self._window.isVisible() and not self._window.isMinimized()
 
     def _on_totals(self, totals: QueueTotals) -> None:
         self._totals = totals
         self._tell()
 
     def _tell(self) -> None:
-        shown = self._window.isVisible()
+        shown = self._is_shown()
         self._toggle.setText(self.tr("&Hide window") if shown else self.tr("&Show window"))
         if self._icon is not None:
             self._icon.setToolTip(self.text())

@@ -6,6 +6,7 @@ Commands act (`commands`), views show (`views`), and this puts them together.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import (
     QLabel,
     QMainWindow,
     QMenu,
+    QMessageBox,
     QSizePolicy,
     QSplitter,
     QToolBar,
@@ -56,6 +58,9 @@ from lacuna_gui.widgets.message_bar import Message, MessageAction, MessageBar
 from lacuna_gui.work import Runner
 
 __all__ = ["MainWindow"]
+
+_QUESTION = "quit"
+"""What the question of quitting is called among the window's children."""
 
 _MENUS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
@@ -444,19 +449,29 @@ class MainWindow(QMainWindow):
         event.ignore()
         running = self.transfer_commands.running()
         if running and not self._agreed_to_close:
-            if not self.isVisible():
+            if not self.isVisible() or self.isMinimized():
                 self.come_to_front()  # with the question
-            confirm(
-                self,
-                self.tr("Quit"),
-                self.tr("%n transfer(s) are running. Quit anyway?", "", len(running)),
-                self.tr("Quit"),
-                self._close_anyway,
-                names=[row.name for row in running],
-            )
+            self._ask_to_quit(running)
             return
         self.remember()
         self.closing.emit()
+
+    def _ask_to_quit(self, running: Sequence[TransferRow]) -> None:
+        """Ask, or point at the question that is open already."""
+        asked = self.findChild(QMessageBox, _QUESTION)
+        if asked is not None and asked.isVisible():
+            asked.raise_()
+            asked.activateWindow()
+            return
+        question = confirm(
+            self,
+            self.tr("Quit"),
+            self.tr("%n transfer(s) are running. Quit anyway?", "", len(running)),
+            self.tr("Quit"),
+            self._close_anyway,
+            names=[row.name for row in running],
+        )
+        question.setObjectName(_QUESTION)
 
     def _close_anyway(self) -> None:
         self._agreed_to_close = True

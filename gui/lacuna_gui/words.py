@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 
 from PySide6.QtCore import QCoreApplication
@@ -21,6 +22,7 @@ __all__ = [
     "more_text",
     "phase_text",
     "plain_text",
+    "plain_tip",
     "pool_state_text",
     "start_text",
     "state_text",
@@ -37,6 +39,16 @@ def plain_text(text: str) -> str:
     that on buttons and in tool tips.
     """
     return re.sub(r"\(&\w\)|&(.)", r"\1", text).removesuffix("…").rstrip()
+
+
+def plain_tip(text: str) -> str:
+    """Return a text for a tool tip in which nothing is markup: names come from servers.
+
+    Qt takes a tool tip for HTML if it looks like it, and cannot be told not to.
+    """
+    if "<" not in text and "&" not in text:
+        return text
+    return "<qt>" + html.escape(text).replace("\n", "<br>") + "</qt>"
 
 
 def phase_text(phase: str) -> str:

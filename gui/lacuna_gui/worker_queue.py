@@ -24,7 +24,7 @@ from lacuna_engine.transport import parse_uri
 from lacuna_engine.transport.prompts import Prompter
 from lacuna_engine.worker import WorkerClient
 from lacuna_engine.worker.messages import Message, job_record
-from lacuna_gui.hints import in_window_words
+from lacuna_gui.hints import in_window_words, quoted_engine
 from lacuna_gui.hosts import Host
 from lacuna_gui.map_feed import MapFeed
 from lacuna_gui.models.transfers import ACTIVE, FAILED, FINISHED, QUEUED, RowState, TransferRow
@@ -337,7 +337,8 @@ class WorkerQueue:
         self.signals.totals.emit(self._totals)
 
     def _on_log(self, message: Message) -> None:
-        text = in_window_words(message["text"])
+        # A daemon's words may look like a command line; a line of the log is never left out.
+        text = in_window_words(message["text"]) or quoted_engine(message["text"])
         self._say(text, message["level"], message["job"], message["time"])
 
     def _say(self, text: str, level: int, job: str = "", when: float = 0.0) -> None:
@@ -368,6 +369,7 @@ class WorkerQueue:
         problem = Problem(text, self._failure, cure)
         self._say(problem.text(), logging.ERROR)
         self._given_up = True
+        self._listed.clear()
         self._stand_still(problem)
 
     def _stand_still(self, problem: Problem) -> None:

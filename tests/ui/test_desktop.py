@@ -14,7 +14,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QSystemTrayIcon
 from pytestqt.qtbot import QtBot
 
 from lacuna_gui import endings
@@ -189,4 +189,26 @@ def test_without_a_bus_nothing_breaks(
     task = next(iter(desktop._tasks))
     until(qtbot, task.done)
     assert task.exception() is None
+    put_away(qtbot, loop, desktop)
+
+
+def test_there_is_one_icon_only(
+    qtbot: QtBot, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Somebody who has none gets one for a balloon; then the preferences put one there."""
+    monkeypatch.setenv("DBUS_SESSION_BUS_ADDRESS", f"unix:path={tmp_path}/none")
+    for question in ("isSystemTrayAvailable", "supportsMessages"):
+        monkeypatch.setattr(QSystemTrayIcon, question, staticmethod(lambda: True))
+    desktop = Desktop(loop)
+
+    def tell() -> None:
+        desktop.show("It is done", "text")
+        until(qtbot, next(iter(desktop._tasks)).done)
+
+    tell()
+    assert desktop._tray is not None
+    assert desktop._tray.isVisible()
+    desktop.icon = QSystemTrayIcon(desktop)
+    tell()
+    assert not desktop._tray.isVisible()
     put_away(qtbot, loop, desktop)

@@ -13,7 +13,16 @@ from PySide6.QtCore import QCoreApplication, QTranslator
 
 import lacuna_engine
 from lacuna_engine import errors
-from lacuna_engine.errors import LacunaError, LocalFileError, RemoteError, UsageError
+from lacuna_engine.errors import (
+    InvalidOperationError,
+    LacunaError,
+    LocalFileError,
+    PoolInactiveError,
+    RemoteError,
+    RemoteWriteError,
+    UsageError,
+)
+from lacuna_engine.transfer.in_use import described
 from lacuna_engine.transport import tls_failures
 from lacuna_gui import causes
 from lacuna_gui.advice import ADVICE, OTHER_ADVICE
@@ -160,6 +169,7 @@ def test_nothing_is_translated_that_nobody_says() -> None:
         *(f"{kind}: {{0}} -> {{1}}" for kind in ("upload", "download", "copy")),
         "cannot read {0}: {1}", "cannot write {0}: {1}", "cannot open {0}: {1}",
         *(text for text in ours if text.startswith("They are from {0}.")),
+        *(text for text in ours if text.startswith("{0} is in use by the running")),
         "Check the address, the network and the firewall.",
         "It may have been removed.",
     }  # fmt: skip
@@ -218,6 +228,50 @@ def test_sentences_behind_each_other_are_known_too() -> None:
         "there is no job 'x'. It may have been removed."
     )
     assert known_words("there is no job 'x'. What now?") is None
+
+
+def test_an_error_does_not_swallow_its_advice() -> None:
+    advice = "Shut it down first. --force writes to the volume all the same, which destroys what "
+    for hint in ("'lacuna jobs' lists them.", f"{advice}the machine has on it."):
+        said = known_words(f"cannot open /a: no such file. {hint}")
+        assert said is not None
+        assert said.startswith("cannot open /a: no such file. ")
+        assert not COMMAND.search(said)
+    assert known_words("cannot open /a: broken. Or so.") == "cannot open /a: broken. Or so."
+
+
+@pytest.mark.parametrize("users", [("vm",), ("a", "b")])
+def test_a_machine_that_uses_a_volume(users: tuple[str, ...], other_language: str) -> None:
+    del other_language
+    machines = described(users)
+    for tail in (
+        "",
+        ": what is read is the state of different moments, and may be inconsistent.",
+    ):
+        said = known_words(f"p/disk.raw is in use by {machines}{tail}")
+        assert said is not None
+        assert all(f"'{name}'" in said for name in users)
+        assert not re.search("running|machine |machines|state of", said)
+
+
+def test_what_cannot_be_locked(other_language: str) -> None:
+    del other_language
+    said = known_words("cannot open or lock /a/b: denied")
+    assert said is not None
+    assert "/a/b" in said
+    assert "lock" not in said
+
+
+def test_the_engine_s_own_words_are_not_the_daemon_s() -> None:
+    hint = "Start it first, for example with: virsh pool-start p"
+    inactive = problem_of(PoolInactiveError("the pool p is not active", code=55, hint=hint))
+    assert inactive.what == "The pool p is not active"
+    assert inactive.cure == "Start the pool p first."
+    assert "domain" not in inactive.details
+    lost = "the daemon could not write to the volume and lost the reason"
+    assert problem_of(RemoteWriteError(lost, code=1)).what == f"T{lost[1:]}"
+    theirs = problem_of(InvalidOperationError("the pool p is not active", code=55))
+    assert theirs.what == "The daemon says: “the pool p is not active”"
 
 
 @pytest.mark.parametrize("text", ["{0}", "{} {1} %1 %n", "x" * 100_000, "\n", ""])

@@ -394,6 +394,18 @@ def test_events_that_make_no_sense(desk: Desk) -> None:
     assert len(desk.log) == 2
 
 
+def test_a_line_of_the_log_is_never_left_out(desk: Desk) -> None:
+    line = {"event": "log", "text": "the daemon says: use --force", "level": 30, "job": ""}
+    desk.queue._hear({**line, "time": 1.0})
+    assert [said.text for said in desk.log] == ["the daemon says: use --force"]
+
+
+def test_a_list_that_was_broken_off_counts_for_nothing(desk: Desk) -> None:
+    desk.queue._listed.add("half told")
+    desk.queue._hear({"event": "given_up"})
+    assert not desk.queue._listed
+
+
 def test_questions_are_asked_for_the_connection(desk: Desk, image: Path, tmp_path: Path) -> None:
     pool = tmp_path / "pool"
     pool.mkdir()

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lacuna_engine.client import Connection
-from lacuna_engine.errors import InvalidOperationError, NotSupportedError, RemoteError
+from lacuna_engine.errors import NotSupportedError, PoolInactiveError, RemoteError
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
 from lacuna_engine.rpc.failure import Code
@@ -78,10 +78,10 @@ class Storage:
         return (await self._call(p.POOL_LOOKUP_BY_NAME, r.String(name))).pool
 
     async def active_pool(self, name: str) -> PoolHandle:
-        """Look an active pool up. Raises also :class:`InvalidOperationError`."""
+        """Look an active pool up. Raises also :class:`PoolInactiveError`."""
         pool = await self.pool(name)
         if (await self.pool_info(pool)).state == PoolState.INACTIVE:
-            raise InvalidOperationError(
+            raise PoolInactiveError(
                 f"the pool {display_name(name)} is not active",
                 code=Code.OPERATION_INVALID,
                 hint=f"Start it first, for example with: virsh pool-start {display_name(name)}",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Awaitable, Callable
 
 from lacuna_engine.client import Connection
@@ -13,10 +14,14 @@ from lacuna_engine.transfer.progress import Tracker
 from lacuna_engine.transfer.report import Report
 from lacuna_engine.transfer.session import Session
 
-__all__ = ["Crew", "start_with"]
+__all__ = ["Crew", "is_crowded", "start_with"]
 
 MEASURE_EVERY = 0.25
 """Seconds of a measurement of the throughput."""
+
+ROOM = 4
+"""Processors from which on several connections may be faster than one on the same host. With two
+they were 10 to 15 % slower: each segment has a call and a proof of its own (speed.md)."""
 
 Work = Callable[[Connection, Callable[[], bool]], Awaitable[None]]
 
@@ -28,6 +33,15 @@ def start_with(session: Session) -> int:
     over a network each has a cipher of its own, and a window of its own.
     """
     return 1 if session.uri.transport == "unix" else 2
+
+
+def is_crowded(session: Session) -> bool:
+    """Tell whether further connections for an upload would only be in each other's way.
+
+    On the same host the daemon's one loop, the thread that writes and this process keep two or
+    three processors busy as it is, and all of it waits for the lock of the one file.
+    """
+    return session.uri.transport == "unix" and (os.cpu_count() or 1) < ROOM
 
 
 class Crew:

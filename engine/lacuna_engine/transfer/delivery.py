@@ -16,6 +16,7 @@ from lacuna_engine.errors import (
 from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
 from lacuna_engine.transfer.context import Context
+from lacuna_engine.transfer.crew import is_crowded
 from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.lane_count import MOST_LANES
 from lacuna_engine.transfer.lanes import Lanes
@@ -80,7 +81,10 @@ class Delivery:
 
     async def _choose(self, left: int) -> Deferred:
         """Return what goes over several connections."""
-        if self._is_device or left or self._context.options.connections == 1:
+        asked = self._context.options.connections
+        if self._is_device or left or asked == 1:
+            return NOTHING
+        if not asked and is_crowded(self._context.session):
             return NOTHING
         return await self._supply.long_runs(self._tracker.map)
 

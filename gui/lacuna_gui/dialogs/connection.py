@@ -259,7 +259,7 @@ class ConnectionDialog(FormDialog):
         def failed(problem: Problem) -> None:
             self.test.setEnabled(True)
             self.outcome.setText("\n".join(filter(None, (problem.what, problem.why, problem.cure))))
-            self.outcome.setToolTip(problem.details)
+            self.outcome.setToolTip(words.plain_tip(problem.details))
 
         self._runner.run(self._tester(self.profile()), worked, failed=failed, owner=self)
 

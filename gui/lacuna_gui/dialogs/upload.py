@@ -37,6 +37,7 @@ from lacuna_gui.problem import Problem, problem_of
 from lacuna_gui.queue import JobOptions
 from lacuna_gui.settings import Preferences
 from lacuna_gui.slots import ignoring
+from lacuna_gui.words import plain_tip
 from lacuna_gui.work import Runner
 
 __all__ = ["FileFacts", "UploadDialog", "UploadWish", "look_at_file"]
@@ -186,7 +187,7 @@ class UploadDialog(FormDialog):
                     )
                 self.table.setItem(row, column, item)
             self._item(row, _FILE).setText(display_name(path.name))
-            self._item(row, _FILE).setToolTip(display_name(str(path)))
+            self._item(row, _FILE).setToolTip(plain_tip(display_name(str(path))))
             self._item(row, _TARGET).setText(path.name)
         self.table.blockSignals(False)  # noqa: FBT003
         self._runner.run(self._look(fresh), owner=self)
@@ -285,7 +286,7 @@ class UploadDialog(FormDialog):
             wrong, text = self._verdict(row, facts, seen)
             item = self._item(row, _CHECK)
             item.setText(text)
-            item.setToolTip(text)
+            item.setToolTip(plain_tip(text))
             item.setData(Qt.ItemDataRole.UserRole, wrong)
             seen.add(self._item(row, _TARGET).text())
         self.table.blockSignals(False)  # noqa: FBT003

@@ -29,9 +29,10 @@ from lacuna_gui import words
 from lacuna_gui.format import bytes_text
 from lacuna_gui.hosts import Host, Hosts, HostState, PoolRecord
 from lacuna_gui.models.roles import ACCESSIBLE, DECORATION, DISPLAY, ENTRY, FONT, TOOLTIP
+from lacuna_gui.problem import problem_of
 from lacuna_gui.theme import icon
 
-__all__ = ["HOST_MIME", "ConnectionsModel", "Node", "transport_of"]
+__all__ = ["HOST_MIME", "ConnectionsModel", "Node", "is_unsafe", "transport_of"]
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -197,7 +198,7 @@ class ConnectionsModel(QAbstractItemModel):
         if role == DECORATION:
             return self._icon(node)
         if role == TOOLTIP:
-            return self._tip(node)
+            return words.plain_tip(self._tip(node))
         if role == ACCESSIBLE:
             return f"{_title(node)}, {self._tip(node)}"
         if role == FONT and node.group:
@@ -218,8 +219,10 @@ class ConnectionsModel(QAbstractItemModel):
             return self.tr("Group of connections")
         if not node.pool:
             lines = [self.host_text(node.host), node.host.profile.uri]
+            if is_unsafe(node.host.profile.uri):
+                lines.append(self.tr("Not safe: somebody may listen, or pretend to be the server"))
             if node.host.error is not None:
-                lines.append(str(node.host.error))
+                lines.append(problem_of(node.host.error).what)
             return "\n".join(lines)
         record = node.record
         if record is None:
@@ -299,6 +302,14 @@ def transport_of(uri: str) -> str:
     except UsageError:
         return ""
     return "local" if name == "unix" else name
+
+
+def is_unsafe(uri: str) -> bool:
+    """Tell whether a connection made with a URI may be listened to, or misled."""
+    try:
+        return bool(parse_uri(uri).unsafe)
+    except UsageError:
+        return False  # it leads nowhere
 
 
 def _title(node: Node) -> str:

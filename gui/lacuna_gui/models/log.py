@@ -8,6 +8,7 @@ from collections import deque
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
+from lacuna_gui import words
 from lacuna_gui.models.roles import DISPLAY, ENTRY, TOOLTIP
 from lacuna_gui.queue import LogLine
 
@@ -78,7 +79,7 @@ class LogModel(QAbstractTableModel):
                 return " ".join(line.text.splitlines())
             return _level(line) if column else _time(line)
         if role == TOOLTIP:
-            return line.text
+            return words.plain_tip(line.text)
         if role == ENTRY:
             return line
         return None

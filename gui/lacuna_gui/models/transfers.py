@@ -349,7 +349,7 @@ class TransfersModel(QAbstractTableModel):
         if role == ALIGNMENT:
             return RIGHT if index.column() in _NUMBERS else LEFT
         if role == TOOLTIP:
-            return self._tip(row)
+            return words.plain_tip(self._tip(row))
         if role == ACCESSIBLE:
             return self._spoken(row, index.column())
         return None

@@ -37,6 +37,7 @@ from lacuna_gui.models.roles import (
     TOOLTIP,
 )
 from lacuna_gui.theme import icon
+from lacuna_gui.words import plain_tip
 
 __all__ = ["VOLUMES_MIME", "Column", "VolumeRow", "VolumesModel"]
 
@@ -308,7 +309,7 @@ class VolumesModel(QAbstractTableModel):
         if role == DECORATION and index.column() == _NAME:
             return self._icon_of(row)
         if role == TOOLTIP:
-            return self._tip(row)
+            return plain_tip(self._tip(row))
         if role == ACCESSIBLE:
             return self._spoken(row, index.column())
         return None

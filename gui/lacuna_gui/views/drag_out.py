@@ -24,7 +24,7 @@ from PySide6.QtCore import (
     QUrl,
     Signal,
 )
-from PySide6.QtGui import QGuiApplication, QWindow
+from PySide6.QtGui import QCursor, QGuiApplication, QWindow
 
 from lacuna_gui.slots import ignoring
 
@@ -97,14 +97,27 @@ class Whereabouts(QObject):
 
     def __init__(self, window: QWindow | None) -> None:
         super().__init__(window)
-        self.is_outside = False
+        self._window = window
+        self._has_left = False
         if window is not None:
             window.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: ARG002, D102, N802
         if event.type() in (QEvent.Type.DragEnter, QEvent.Type.DragMove, QEvent.Type.DragLeave):
-            self.is_outside = event.type() == QEvent.Type.DragLeave
+            self._has_left = event.type() == QEvent.Type.DragLeave
         return False
+
+    @property
+    def is_outside(self) -> bool:
+        """Whether it is somewhere else. Giving up, and a refusal inside, are told as leaving too.
+
+        Wayland tells nobody where the pointer is.
+        """
+        if not self._has_left or self._window is None:
+            return False
+        if QGuiApplication.platformName().startswith("wayland"):
+            return True
+        return not self._window.frameGeometry().contains(QCursor.pos())
 
 
 def local_path(place: bytes) -> Path | None:

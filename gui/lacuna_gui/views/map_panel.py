@@ -51,11 +51,13 @@ class MapPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addWidget(self.split)
         self._grain = 0
+        self._row: TransferRow | None = None
         self.show_job(None)
 
     def show_job(self, row: TransferRow | None) -> None:
         """Show another transfer, of whose map nothing is known yet; None for none."""
         self._grain = 0
+        self._row = row
         if row is None:
             self.map.clear()
             self.numbers.setText("")
@@ -72,6 +74,7 @@ class MapPanel(QWidget):
 
     def show_row(self, row: TransferRow) -> None:
         """Show the numbers of the transfer."""
+        self._row = row
         parts = [self.tr("moved {0}").format(bytes_text(row.moved))]
         if self._grain:
             parts.insert(0, self.tr("outline, exact to {0}").format(bytes_text(self._grain)))
@@ -89,8 +92,8 @@ class MapPanel(QWidget):
     def show_grain(self, grain: int) -> None:
         """Say that of the map just set only an outline was kept, in cells of ``grain`` bytes."""
         self._grain = grain
-        note = self.tr("outline, exact to {0}").format(bytes_text(grain))
-        self.numbers.setText("     ".join((note, self.numbers.text())))
+        if self._row is not None:
+            self.show_row(self._row)
 
     def set_table(self, table: RunTable) -> None:
         """Show what a map says now, in the same view if it is the same image."""

@@ -10,12 +10,12 @@ from lacuna_gui import words
 from lacuna_gui.delegates import Cell
 from lacuna_gui.format import ratio_text
 from lacuna_gui.hosts import HostState
-from lacuna_gui.models.connections import Node, transport_of
+from lacuna_gui.models.connections import Node, is_unsafe, transport_of
 from lacuna_gui.models.roles import ENTRY
 from lacuna_gui.paint.bar import fill_tone, paint_bar
 from lacuna_gui.theme import Severity, colours, space
 
-__all__ = ["SidebarDelegate"]
+__all__ = ["SidebarDelegate", "side_text"]
 
 Index = QModelIndex | QPersistentModelIndex
 
@@ -47,7 +47,7 @@ class SidebarDelegate(QStyledItemDelegate):
             super().paint(painter, option, index)
             return
         style = widget.style()
-        text = _side_text(node, self.tr("stopped"))
+        text = side_text(node, self.tr("stopped"), self.tr("{0}, not safe"))
         side = self._side_width(cell, node, text)
         if not cell.selected and _is_quiet(node):
             cell.palette.setColor(QPalette.ColorRole.Text, colours(cell.palette).muted)
@@ -118,11 +118,14 @@ def _is_quiet(node: Node) -> bool:
     return node.host is not None and node.host.state is HostState.OFFLINE
 
 
-def _side_text(node: Node, stopped: str) -> str:
+def side_text(node: Node, stopped: str, unsafe: str) -> str:
+    """Return what stands on the right; ``stopped`` and ``unsafe`` are the words for that."""
     if node.host is None:
         return ""
     if not node.pool:
-        return words.transport_text(transport_of(node.host.profile.uri))
+        uri = node.host.profile.uri
+        text = words.transport_text(transport_of(uri))
+        return unsafe.format(text) if is_unsafe(uri) else text
     record = node.record
     if record is None or not record.active:
         return stopped

@@ -10,6 +10,8 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPalette, QResizeEvent
 from PySide6.QtWidgets import QFrame, QSizePolicy, QStyle, QWidget
 
+from lacuna_gui.words import plain_tip
+
 __all__ = ["ElidedLabel"]
 
 _LEAST = 6
@@ -88,7 +90,7 @@ class ElidedLabel(QFrame):
         return self.fontMetrics().elidedText(self._text, self._mode, width)
 
     def _tell(self) -> None:
-        self.setToolTip(self._text if self.is_elided() else "")
+        self.setToolTip(plain_tip(self._text) if self.is_elided() else "")
 
     def _framed(self, width: int, metrics: QFontMetrics) -> QSize:
         edge = self.frameWidth() * 2

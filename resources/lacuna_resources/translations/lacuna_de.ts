@@ -940,8 +940,24 @@
         <translation>{0} wurde geändert, während es gesendet wurde</translation>
     </message>
     <message>
-        <source>{0} is in use by {1}</source>
-        <translation>{0} wird von {1} benutzt</translation>
+        <source>{0} is in use by the running virtual machine {1}: what is read is the state of different moments, and may be inconsistent.</source>
+        <translation>{0} wird von der laufenden virtuellen Maschine {1} benutzt: gelesen wird der Stand verschiedener Augenblicke, der nicht zusammenpassen muss.</translation>
+    </message>
+    <message>
+        <source>{0} is in use by the running virtual machines {1}: what is read is the state of different moments, and may be inconsistent.</source>
+        <translation>{0} wird von den laufenden virtuellen Maschinen {1} benutzt: gelesen wird der Stand verschiedener Augenblicke, der nicht zusammenpassen muss.</translation>
+    </message>
+    <message>
+        <source>{0} is in use by the running virtual machine {1}</source>
+        <translation>{0} wird von der laufenden virtuellen Maschine {1} benutzt</translation>
+    </message>
+    <message>
+        <source>{0} is in use by the running virtual machines {1}</source>
+        <translation>{0} wird von den laufenden virtuellen Maschinen {1} benutzt</translation>
+    </message>
+    <message>
+        <source>the pool {0} is not active</source>
+        <translation>der Pool {0} ist nicht aktiv</translation>
     </message>
     <message>
         <source>the image needs {0} bytes and the pool {1} has {2}</source>
@@ -1005,7 +1021,7 @@
     </message>
     <message>
         <source>It goes over {0} connections, not more: {1}</source>
-        <translation>Es geht über {0} Verbindungen, nicht mehr: {1}</translation>
+        <translation>Es geht über {0} Verbindungen, nicht mehr: „{1}“</translation>
     </message>
     <message>
         <source>It was complete; it is not compared, for the source was changed.</source>
@@ -1013,7 +1029,7 @@
     </message>
     <message>
         <source>The image is an overlay of another file, which is not sent with it.</source>
-        <translation>Das Abbild überlagert eine andere Datei, die nicht mit gesendet wird.</translation>
+        <translation>Das Abbild überlagert eine andere Datei, die nicht mitgesendet wird.</translation>
     </message>
     <message>
         <source>The volume is larger than the image: its last {0} bytes keep their old content.</source>
@@ -1062,6 +1078,10 @@
     <message>
         <source>cannot write {0}: {1}</source>
         <translation>{0} lässt sich nicht schreiben: „{1}“</translation>
+    </message>
+    <message>
+        <source>cannot open or lock {0}: {1}</source>
+        <translation>{0} lässt sich nicht öffnen oder sperren: „{1}“</translation>
     </message>
     <message>
         <source>cannot open {0}: {1}</source>
@@ -1334,6 +1354,10 @@
     <message>
         <source>Group of connections</source>
         <translation>Gruppe von Verbindungen</translation>
+    </message>
+    <message>
+        <source>Not safe: somebody may listen, or pretend to be the server</source>
+        <translation>Nicht sicher: jemand kann mithören oder sich als der Server ausgeben</translation>
     </message>
     <message>
         <source>{0} of {1} used, {2} free</source>
@@ -2592,6 +2616,10 @@
     <message>
         <source>stopped</source>
         <translation>angehalten</translation>
+    </message>
+    <message>
+        <source>{0}, not safe</source>
+        <translation>{0}, nicht sicher</translation>
     </message>
 </context>
 <context>

@@ -940,8 +940,24 @@
         <translation>{0} 在发送过程中被更改</translation>
     </message>
     <message>
-        <source>{0} is in use by {1}</source>
-        <translation>{0} 正被 {1} 使用</translation>
+        <source>{0} is in use by the running virtual machine {1}: what is read is the state of different moments, and may be inconsistent.</source>
+        <translation>{0} 正被运行中的虚拟机 {1} 使用：读取到的是不同时刻的状态，可能不一致。</translation>
+    </message>
+    <message>
+        <source>{0} is in use by the running virtual machines {1}: what is read is the state of different moments, and may be inconsistent.</source>
+        <translation>{0} 正被运行中的虚拟机 {1} 使用：读取到的是不同时刻的状态，可能不一致。</translation>
+    </message>
+    <message>
+        <source>{0} is in use by the running virtual machine {1}</source>
+        <translation>{0} 正被运行中的虚拟机 {1} 使用</translation>
+    </message>
+    <message>
+        <source>{0} is in use by the running virtual machines {1}</source>
+        <translation>{0} 正被运行中的虚拟机 {1} 使用</translation>
+    </message>
+    <message>
+        <source>the pool {0} is not active</source>
+        <translation>存储池 {0} 未激活</translation>
     </message>
     <message>
         <source>the image needs {0} bytes and the pool {1} has {2}</source>
@@ -1005,7 +1021,7 @@
     </message>
     <message>
         <source>It goes over {0} connections, not more: {1}</source>
-        <translation>使用 {0} 个连接，没有更多：{1}</translation>
+        <translation>使用 {0} 个连接，没有更多：“{1}”</translation>
     </message>
     <message>
         <source>It was complete; it is not compared, for the source was changed.</source>
@@ -1062,6 +1078,10 @@
     <message>
         <source>cannot write {0}: {1}</source>
         <translation>无法写入 {0}：“{1}”</translation>
+    </message>
+    <message>
+        <source>cannot open or lock {0}: {1}</source>
+        <translation>无法打开或锁定 {0}：“{1}”</translation>
     </message>
     <message>
         <source>cannot open {0}: {1}</source>
@@ -1332,6 +1352,10 @@
     <message>
         <source>Group of connections</source>
         <translation>连接分组</translation>
+    </message>
+    <message>
+        <source>Not safe: somebody may listen, or pretend to be the server</source>
+        <translation>不安全：可能被他人窃听，或有人冒充服务器</translation>
     </message>
     <message>
         <source>{0} of {1} used, {2} free</source>
@@ -2586,6 +2610,10 @@
     <message>
         <source>stopped</source>
         <translation>已停止</translation>
+    </message>
+    <message>
+        <source>{0}, not safe</source>
+        <translation>{0}，不安全</translation>
     </message>
 </context>
 <context>

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import os
 from collections.abc import Callable, Iterator
 from types import SimpleNamespace
 from typing import cast
@@ -13,8 +14,9 @@ import pytest
 from lacuna_engine.client import Connection
 from lacuna_engine.errors import ConnectError
 from lacuna_engine.transfer import Session, Tracker, crew
-from lacuna_engine.transfer.crew import Crew
+from lacuna_engine.transfer.crew import Crew, is_crowded
 from lacuna_engine.transfer.report import Report
+from lacuna_engine.transport import parse_uri
 
 PIECES = 60
 
@@ -146,3 +148,21 @@ async def test_errors_at_the_same_moment_are_all_taken(caplog: pytest.LogCapture
         await scene.run(3)
     gc.collect()
     assert not caplog.records
+
+
+@pytest.mark.parametrize(
+    ("uri", "processors", "crowded"),
+    [
+        ("qemu:///system", 2, True),
+        ("qemu:///system", None, True),
+        ("qemu:///system", 4, False),
+        ("qemu+tls://host/system", 2, False),
+        ("qemu+ssh://host/system", 1, False),
+    ],
+)
+def test_uploads_on_a_small_host_keep_to_one_connection(
+    monkeypatch: pytest.MonkeyPatch, uri: str, processors: int | None, crowded: bool
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: processors)
+    session = SimpleNamespace(uri=parse_uri(uri))
+    assert is_crowded(cast("Session", session)) is crowded

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import QModelIndex, Qt
 from pytestqt.modeltest import ModelTester
 
+from lacuna_engine.errors import UnreachableError
 from lacuna_engine.profiles import Profile
 from lacuna_engine.storage import PoolHandle, PoolState, PoolType
 from lacuna_engine.transfer import Session
 from lacuna_gui.hosts import Host, Hosts, HostState, PoolRecord
 from lacuna_gui.models.connections import ConnectionsModel, transport_of
+from lacuna_gui.views.sidebar_delegate import side_text
 from ui.window.driver import check_model
 
 
@@ -92,6 +95,37 @@ def test_how_a_connection_is_can_be_read() -> None:
     assert "71 bytes of 100 bytes used, 29 bytes free" in tip
     tip = model.index_of_pool("a", "off").data(Qt.ItemDataRole.ToolTipRole)
     assert "stopped" in tip
+
+
+@pytest.mark.parametrize(
+    ("uri", "unsafe"),
+    [
+        ("qemu+tcp://far/system", True),
+        ("qemu+tls://far/system?no_verify=1", True),
+        ("qemu+tls://far/system?no_verify=x", False),
+        ("qemu+tls://far/system", False),
+        ("qemu+ssh://far/system", False),
+        ("qemu:///system", False),
+        ("nonsense", False),
+    ],
+)
+def test_what_is_not_safe_says_so(uri: str, *, unsafe: bool) -> None:
+    hosts = Hosts(nobody)
+    hosts.update([Profile("a", "a", uri)])
+    model = ConnectionsModel(hosts)
+    index = model.index_of_host("a")
+    for role in (Qt.ItemDataRole.ToolTipRole, Qt.ItemDataRole.AccessibleTextRole):
+        assert ("Not safe" in index.data(role)) is unsafe
+    seen = side_text(model.node(index), "stopped", "{0}, not safe")
+    assert seen.endswith(", not safe") is unsafe
+
+
+def test_why_there_is_no_connection() -> None:
+    hosts = Hosts(nobody)
+    hosts.update([profile("a")])
+    host(hosts, "a").error = UnreachableError("no libvirt daemon listens at /run/sock")
+    tip = ConnectionsModel(hosts).index_of_host("a").data(Qt.ItemDataRole.ToolTipRole)
+    assert tip.endswith("\nNo libvirt daemon listens at /run/sock"), "as messages say it"
 
 
 def test_dragging_a_connection_onto_another() -> None:

@@ -24,6 +24,8 @@ def test_an_outline_says_how_exact_it_is(qtbot: QtBot) -> None:
     panel.show_grain(4 << 20)
     note = f"outline, exact to {bytes_text(4 << 20)}"
     assert panel.numbers.text().startswith(note)
+    panel.show_grain(4 << 20)  # as after another start of the worker
+    assert panel.numbers.text().count(note) == 1
     panel.show_row(ROW)
     assert panel.numbers.text().count(note) == 1
     panel.show_job(ROW)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -10,7 +11,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from PySide6.QtWidgets import QSystemTrayIcon
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QMessageBox, QSystemTrayIcon
 
 from lacuna_gui import tray as tray_module
 from lacuna_gui.dialogs.preferences import PreferencesDialog
@@ -23,6 +25,10 @@ from ui.window.driver import Driver, ScriptedQueue
 from ui.window.telling import Telling
 
 ICON = (1424, 74)
+APART = 1.0
+"""Seconds after which a second click is one of its own."""
+
+Reason = QSystemTrayIcon.ActivationReason
 
 
 @pytest.fixture
@@ -80,6 +86,75 @@ def test_without_a_tray_the_window_is_not_hidden(
     # Who does not want the icon any more still wants the window.
     tray.show(on=False)
     assert driver.window.isVisible()
+
+
+def test_a_double_click_is_one(tray: Tray, driver: Driver, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tray_module, "has_tray", lambda: True)
+    tray.show(on=True)
+    assert tray.icon is not None
+    for shown in (False, True):
+        tray.icon.activated.emit(Reason.Trigger)
+        tray.icon.activated.emit(Reason.DoubleClick)
+        assert driver.window.isVisible() is shown
+
+
+def test_where_a_click_opens_the_menu_it_does_no_more(
+    tray: Tray, driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tray_module, "has_tray", lambda: True)
+    monkeypatch.setattr(sys, "platform", "darwin")
+    tray.show(on=True)
+    assert tray.icon is not None
+    tray.icon.activated.emit(Reason.Trigger)
+    assert driver.window.isVisible()
+
+
+def test_the_menu_says_what_it_does(tray: Tray, driver: Driver) -> None:
+    texts = [tray._toggle.text()]
+    driver.window.overrideWindowState(Qt.WindowState.WindowMinimized)  # as the desktop does it
+    texts.append(tray._toggle.text())
+    driver.window.come_to_front()
+    texts.append(tray._toggle.text())
+    assert texts == ["&Hide window", "&Show window", "&Hide window"]
+
+
+def test_a_tray_that_goes_gives_the_window_back(
+    tray: Tray, driver: Driver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = [True]
+    monkeypatch.setattr(tray_module, "has_tray", lambda: there[0])
+    tray._looks.setInterval(20)
+    tray.show(on=True)
+    tray.toggle()
+    driver.pause()
+    assert not driver.window.isVisible()
+    there[0] = False
+    driver.until(driver.window.isVisible)
+    assert not tray._looks.isActive()
+    there[0] = True
+    tray.toggle()
+    tray.close()
+    there[0] = False
+    driver.pause()
+    assert not driver.window.isVisible(), "it ends"
+
+
+@pytest.mark.parametrize("how", ["hidden", "minimised", "shown"])
+def test_quitting_asks_once_and_where_it_is_seen(
+    driver: Driver, scripted: ScriptedQueue, how: str
+) -> None:
+    scripted.signals.rows_added.emit([row("one", 1 << 30)])
+    window = driver.window
+    {"hidden": window.hide, "minimised": window.showMinimized, "shown": window.show}[how]()
+    for _ in range(3):
+        driver.do("app.quit")
+        assert window.isVisible()
+        assert not window.isMinimized()
+        assert len(window.findChildren(QMessageBox)) == 1
+    box = driver.dialog(QMessageBox)
+    box.reject()
+    driver.do("app.quit")
+    assert driver.dialog(QMessageBox).isVisible(), "another time it is asked again"
 
 
 @pytest.mark.parametrize("there", [True, False])
@@ -142,5 +217,6 @@ def test_a_click_on_the_icon_hides_and_shows(screen: Telling, tmp_path: Path) ->
 
     click()
     until(lambda: not windows(screen, *shown))
+    time.sleep(APART)
     click()
     until(lambda: windows(screen, *shown))
