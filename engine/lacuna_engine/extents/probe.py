@@ -22,8 +22,10 @@ PAGE = 4096
 STRIDE = 64 * 1024
 """Bytes from probe to probe, and the shortest run of zeros that is looked for."""
 
-PIECE = 1 << 20
-"""Bytes read at a time to find the end of a run of zeros."""
+PIECE = 256 * 1024
+"""Bytes read at a time to find the end of a run of zeros: as many as stay in the processor's cache."""
+
+ZEROS = bytes(PIECE)
 
 CERTAIN = 8 << 20
 """Data is reported at the latest after so many bytes."""
@@ -78,7 +80,7 @@ class _Prober:
         self._start = start
         self._end = end
         self._page = memoryview(bytearray(PAGE))
-        self._piece: memoryview | None = None
+        self._piece: bytearray | None = None
 
     def is_zero_page(self, offset: int) -> bool:
         """Tell whether the bytes from ``offset`` to the end of its page are zero."""
@@ -99,12 +101,16 @@ class _Prober:
     def end_of_zeros(self, offset: int) -> int:
         """Return where the zeros from ``offset`` on end, by whole pages."""
         if self._piece is None:
-            self._piece = memoryview(bytearray(PIECE))
+            self._piece = bytearray(PIECE)
+        piece = memoryview(self._piece)
         length = STRIDE
         while offset < self._end:
             # To the next page border, so that pages are judged whole.
             until = min((offset + length) // PAGE * PAGE, self._end)
-            view = self._read(self._piece[: until - offset], offset)
+            view = self._read(piece[: until - offset], offset)
+            if len(view) == PIECE and self._piece == ZEROS:  # three times as fast as what follows
+                offset = until
+                continue
             lead = -offset % PAGE
             if lead and not is_zero(view[:lead]):
                 return offset
