@@ -106,7 +106,7 @@ def tools(found: Place, name: str) -> list[Tool]:
     if name != "SSH":
         return both
     chosen = found.cat("ssh cat, AES-GCM", "-o", f"Ciphers={CIPHERS}")
-    return [*both, found.cat("ssh cat"), chosen]
+    return [*both, TOOLS["lacuna 1x"], found.cat("ssh cat"), chosen]
 
 
 def main(arguments: Sequence[str]) -> None:

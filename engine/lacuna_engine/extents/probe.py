@@ -23,9 +23,9 @@ STRIDE = 64 * 1024
 """Bytes from probe to probe, and the shortest run of zeros that is looked for."""
 
 PIECE = 256 * 1024
-"""Bytes read at a time to find the end of a run of zeros: as many as stay in the processor's cache."""
+"""Bytes read at a time to find the end of a run of zeros: what stays in the processor's cache."""
 
-ZEROS = bytes(PIECE)
+ZEROS = bytearray(PIECE)
 
 CERTAIN = 8 << 20
 """Data is reported at the latest after so many bytes."""
