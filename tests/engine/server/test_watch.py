@@ -263,15 +263,17 @@ async def test_a_folder_that_does_not_answer_stops_nobody(
         if not done.wait(60):
             stopped.append(path)
 
-    async with serving(short_path) as served, served.connect() as wire:
-        served.server._watch.add("far", "/far")
-        monkeypatch.setattr(watch_module, "_time_of", never)
-        await until(asked.is_set)
-        assert await wire.answer(p.CONNECT_GET_TYPE, Void()) == r.String("storage")
-        served.volume("new")
-        await wire.answer(p.POOL_EVENT_REGISTER, r.RegisterPoolEvent(1))
-        assert (await wire.next()).header.procedure == p.POOL_EVENT_REFRESH.number
-    done.set()
+    try:
+        async with serving(short_path) as served, served.connect() as wire:
+            served.server._watch.add("far", "/far")
+            monkeypatch.setattr(watch_module, "_time_of", never)
+            await until(asked.is_set)
+            assert await wire.answer(p.CONNECT_GET_TYPE, Void()) == r.String("storage")
+            await wire.answer(p.POOL_EVENT_REGISTER, r.RegisterPoolEvent(1))
+            served.volume("new")
+            assert (await wire.next()).header.procedure == p.POOL_EVENT_REFRESH.number
+    finally:
+        done.set()
     assert not stopped
 
 
