@@ -18,7 +18,7 @@ autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_default_options = {"members": True, "undoc-members": True, "imported-members": True}
 # Some packages load what they export only when it is asked for: ask for it.
-for name in ("journal", "transfer", "storage", "server", "extents", "worker"):
+for name in ("journal", "transfer", "transport", "storage", "server", "extents", "worker"):
     package = import_module(f"lacuna_engine.{name}")
     vars(package).update({export: getattr(package, export) for export in package.__all__})
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import socket
 import threading
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -97,7 +96,7 @@ class Line:
             for event in self._receive():
                 came = came or isinstance(event, kind)
                 if isinstance(event, e.StreamData):
-                    event = replace(event, data=memoryview(bytes(event.data)))  # noqa: PLW2901
+                    event = event._replace(data=memoryview(bytes(event.data)))  # noqa: PLW2901
                 if not isinstance(event, kind):
                     self._early.append(event)
 

@@ -11,6 +11,7 @@ Lacuna against rsync, nbdcopy, qemu-img and cp as well, ``./dev bench transports
 from __future__ import annotations
 
 import argparse
+import compileall
 import signal
 import sys
 from pathlib import Path
@@ -25,6 +26,7 @@ from bench.runs import Results
 from bench.servers import compare
 from bench.tools import TOOLS
 from integration.libvirtd import HarnessError
+from lacuna_engine import __file__ as engine
 
 OTHERS = {
     "ui": ui.main,
@@ -41,6 +43,8 @@ def main() -> None:
     """Measure, and print a table."""
     # Whoever ends this wants what there is so far, and nothing left behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # An installation has its bytecode; a checkout may be compiled anew at each start.
+    compileall.compile_dir(Path(engine).parent, quiet=2)
     if sys.argv[1:] and sys.argv[1] in OTHERS:
         try:
             OTHERS[sys.argv[1]](sys.argv[2:])

@@ -6,22 +6,37 @@ import importlib
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from lacuna_engine import late
 
-PACKAGES = ("lacuna_engine.journal", "lacuna_engine.storage", "lacuna_engine.transfer")
+PACKAGES = (
+    "lacuna_engine.journal",
+    "lacuna_engine.storage",
+    "lacuna_engine.transfer",
+    "lacuna_engine.transport",
+)
 
 HEAVY = frozenset({"asyncssh", "cryptography", "keyring", "numpy", "rich", "scramp"})
 """Third parties' packages that some jobs need and no start does."""
 
 
-def loaded_by(program: str) -> set[str]:
-    """Return the modules of a new interpreter that has run a program."""
+OTHER_WAYS = frozenset(f"lacuna_engine.transport.{name}" for name in ("ext", "ssh", "tcp", "tls"))
+"""What a connection on this machine does without."""
+
+
+def loaded_by(program: str, *arguments: str) -> set[str]:
+    """Return the modules of a new interpreter that has run a program with arguments."""
     program += "\nimport json, sys\nprint(json.dumps(sorted(sys.modules)), file=sys.stderr)"
     done = subprocess.run(
-        [sys.executable, "-c", program], check=True, capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", program, *arguments],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     return set(json.loads(done.stderr.splitlines()[-1]))
 
@@ -72,23 +87,45 @@ def test_a_late_module_that_does_not_exist_says_so() -> None:
         _ = missing.anything
 
 
-def test_the_version_is_told_without_what_transfers() -> None:
-    program = """
+RUN = """
 import sys
 from lacuna_engine.cli.main import run
-sys.argv = ["lacuna"]
-assert run(["--version"]) == 0
+assert run(sys.argv[1:]) == 0
 """
-    modules = loaded_by(program)
-    assert modules & HEAVY == set()
-    unwanted = {
-        "client.connection",
-        "journal.scheduler",
-        "journal.store",
-        "storage.api",
-        "transfer.upload",
-    }
-    assert {f"lacuna_engine.{name}" for name in unwanted} & modules == set()
+
+
+@pytest.mark.parametrize("arguments", [["--version"], ["--help"], ["upload", "--help"]])
+def test_the_version_and_help_need_nothing_that_connects(arguments: list[str]) -> None:
+    modules = loaded_by(RUN, *arguments)
+    unwanted = {"asyncio", "socket", "sqlite3", "ssl", "subprocess", "xml"}
+    assert modules & (HEAVY | OTHER_WAYS | unwanted) == set()
+    packages = ("client", "extents", "profiles", "rpc", "server", "stream")
+    assert modules & {f"lacuna_engine.{name}" for name in packages} == set()
+
+
+@pytest.fixture
+def uri(tmp_path: Path) -> Iterator[str]:
+    """Where a server of ours listens on a unix socket; it has the pool ``images``."""
+    folder = tmp_path / "images"
+    folder.mkdir()
+    command = [sys.executable, "-m", "lacuna_engine.cli", "serve", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        yield server.stdout.readline().strip()
+        server.terminate()
+
+
+def test_transfers_on_this_machine_load_no_more_than_they_need(uri: str, tmp_path: Path) -> None:
+    (tmp_path / "small.img").write_bytes(b"small")
+    here, back = str(tmp_path / "small.img"), tmp_path / "back.img"
+    sent = loaded_by(RUN, "upload", here, uri, "images")
+    received = loaded_by(RUN, "download", uri, "images/small.img", str(back))
+    assert back.read_bytes() == b"small"
+    for modules in (sent, received):
+        assert "lacuna_engine.transport.local" in modules
+        assert modules & (HEAVY | OTHER_WAYS) == set()
+        packages = ("demo", "profiles", "server", "worker", "client.sasl.login")
+        assert modules & {f"lacuna_engine.{name}" for name in packages} == set()
 
 
 def test_a_listing_needs_no_journal() -> None:

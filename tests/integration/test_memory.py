@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from integration.images import data, make_image
+from integration.images import data, hole, make_image
 from integration.libvirtd import MIB, PrivateLibvirtd
 from integration.moves import download, upload
 from integration.tls import Server
@@ -35,6 +35,18 @@ def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Pri
     server = Server(tmp_path) if request.param == "tls" else None
     with PrivateLibvirtd(settings=server.settings if server else {}) as daemon:
         yield daemon, server.uri() if server else daemon.uri
+
+
+async def test_a_fragmented_upload_fetches_few_pages(tmp_path: Path) -> None:
+    """No run is long enough for a packet that would have the daemon keep its memory."""
+    pieces = [one for _ in range(192) for one in (data(MIB), hole(MIB))]
+    with PrivateLibvirtd() as daemon:
+        pool = daemon.make_pool("pages", "tmpfs", size=256 * MIB)
+        image = make_image(tmp_path / "image", *pieces)
+        async with Session(parse_uri(daemon.uri)) as session:
+            before, held = fetched(daemon), peak(daemon)
+            await upload(session, image, pool, "image")
+        assert fetched(daemon) - before < 96 * MIB + peak(daemon) - held
 
 
 @pytest.mark.parametrize("direction", ["up", "down"])

@@ -6,7 +6,7 @@ authenticate, 4 would overwrite, 5 verification failed, 130 interrupted.
 
 from __future__ import annotations
 
-import asyncio
+import gc
 import logging
 import os
 import signal
@@ -19,7 +19,6 @@ import click
 
 from lacuna_engine import __version__
 from lacuna_engine.cli.profiles import profiles, resolve_uri
-from lacuna_engine.cli.show import parse_rate
 from lacuna_engine.errors import LacunaError, LocalFileError, UsageError
 from lacuna_engine.late import LateModule
 from lacuna_engine.log_file import recording, show_debug
@@ -28,12 +27,16 @@ from lacuna_engine.transfer import IfExists, TransferOptions
 from lacuna_engine.transfer.options import MOST_CONNECTIONS
 
 if TYPE_CHECKING:
+    import asyncio
+
     from lacuna_engine.cli import jobs as jobs_module
-    from lacuna_engine.cli import listing, running, transfers
+    from lacuna_engine.cli import listing, running, show, transfers
 else:  # each is what some commands take most of their start for, and others do not need
+    asyncio = LateModule("asyncio")
     jobs_module = LateModule("lacuna_engine.cli.jobs")
     listing = LateModule("lacuna_engine.cli.listing")
     running = LateModule("lacuna_engine.cli.running")
+    show = LateModule("lacuna_engine.cli.show")
     transfers = LateModule("lacuna_engine.cli.transfers")
 
 __all__ = ["cli", "main"]
@@ -45,12 +48,19 @@ F = TypeVar("F", bound=Callable[..., object])
 
 INTERRUPTED = 130
 
+YOUNG = 50_000
+"""New objects after which Python looks for garbage: more than a short transfer makes, of which all
+but a few are modules and what they define. A long one has some megabytes of it at most."""
+
 FORMATS = ("auto", "raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", "luks", "iso")
 
 
 def main() -> None:
     """Run the command line and exit."""
-    sys.exit(run(sys.argv[1:]))
+    gc.set_threshold(YOUNG)
+    code = run(sys.argv[1:])
+    gc.freeze()  # or the interpreter looks through all there is, to end a moment later
+    sys.exit(code)
 
 
 def run(arguments: list[str]) -> int:
@@ -102,7 +112,7 @@ class _Rate(click.ParamType[int]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         try:
-            return parse_rate(str(value))
+            return show.parse_rate(str(value))
         except ValueError as error:
             self.fail(str(error), param, ctx)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from contextlib import suppress
@@ -12,14 +11,18 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from lacuna_engine.errors import ConnectError, LacunaError, UsageError
+from lacuna_engine.late import LateModule
 from lacuna_engine.transport import parse_uri
 from lacuna_engine.transport.libvirt_conf import resolve_uri as resolve_alias
 
 if TYPE_CHECKING:
-    from lacuna_engine.profiles import Profile, ProfileStore
+    import asyncio
 
-# The profiles are imported where they are used: every command imports this file, and most are
-# given a URI in full.
+    from lacuna_engine import profiles as profiles_module
+    from lacuna_engine.profiles import Profile, ProfileStore
+else:  # every command imports this file, and most are given a URI in full
+    asyncio = LateModule("asyncio")
+    profiles_module = LateModule("lacuna_engine.profiles")
 
 __all__ = ["profiles", "resolve_uri"]
 
@@ -117,9 +120,7 @@ def remove(name: str) -> None:
 
 async def _forget(profile: Profile) -> str:
     """Remove the passwords; return why that cannot be, unless there is no keyring at all."""
-    from lacuna_engine.profiles import Secrets  # noqa: PLC0415
-
-    secrets = Secrets()
+    secrets = profiles_module.Secrets()
     if not await secrets.available() or await secrets.forget(profile.id):
         return ""
     return secrets.problem
@@ -182,9 +183,7 @@ async def _test(uri: str) -> dict[str, Any]:
 @click.option("--dry-run", is_flag=True, help="Only say what would be added.")
 def import_profiles(dry_run: bool) -> None:  # noqa: FBT001
     """Add libvirt's aliases (uri_aliases in libvirt.conf) and virt-manager's hosts."""
-    from lacuna_engine.profiles import from_libvirt, from_virt_manager  # noqa: PLC0415
-
-    candidates = (*from_libvirt(), *from_virt_manager())
+    candidates = (*profiles_module.from_libvirt(), *profiles_module.from_virt_manager())
     if not candidates:
         click.echo("lacuna: note: neither libvirt nor virt-manager has any", err=True)
     if dry_run:
@@ -201,9 +200,7 @@ def import_profiles(dry_run: bool) -> None:  # noqa: FBT001
 
 
 def _store() -> ProfileStore:
-    from lacuna_engine.profiles import ProfileStore  # noqa: PLC0415
-
-    return ProfileStore()
+    return profiles_module.ProfileStore()
 
 
 def _named(store: ProfileStore, name: str) -> Profile:

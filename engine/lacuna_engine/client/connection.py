@@ -387,6 +387,10 @@ class Connection:
 
     def _dispatch(self, event: e.Event) -> None:
         match event:
+            case e.StreamData(serial, data):  # first what comes most
+                self._streams[serial].on_data(data)
+            case e.StreamHole(serial, length, _):
+                self._streams[serial].on_hole(length)
             case e.CallReturned(serial, result):
                 if serial in self._streams:
                     # Before any data behind it in the same read, hence not in the waiting task.
@@ -406,10 +410,6 @@ class Connection:
 
     def _dispatch_to_stream(self, event: e.Event) -> None:
         match event:
-            case e.StreamData(serial, data):
-                self._streams[serial].on_data(data)
-            case e.StreamHole(serial, length, _):
-                self._streams[serial].on_hole(length)
             case e.StreamEnd(serial):
                 self._streams[serial].on_end()
             case e.StreamFinished(serial):

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from lacuna_engine.errors import LacunaError, ProtocolError, RemoteWriteError
 from lacuna_engine.rpc.failure import Code, Domain
@@ -28,11 +27,13 @@ BLOCK_SIZE = 1 << 20
 """Downloads are gathered into blocks of this many bytes: the daemon sends 262,120 bytes and then
 24, over and over (protocol.md 4.4)."""
 
-WORTHWHILE = 4096
-"""Bytes that are received straight into a block; fewer are copied with what is around them."""
+WORTHWHILE = 64 << 10
+"""Bytes of a message that are received straight into a block; shorter ones are copied, with many
+around them in one read."""
 
-MAX_BLOCKS = 8
-"""Pieces gathered and not yet taken before reading pauses."""
+MAX_PIECES = 512
+MAX_BYTES = 4 << 20
+"""Pieces, and bytes of data, gathered and not yet taken before reading pauses."""
 
 MAX_EARLY = 1 << 16
 MAX_EARLY_BYTES = 64 << 20
@@ -40,16 +41,14 @@ MAX_EARLY_BYTES = 64 << 20
 the reply would not be read either; daemons send a few packets at most (protocol.md 0.13)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(NamedTuple):
     """Bytes at ``position`` of the range; ``view`` is valid until the next piece is asked for."""
 
     position: int
     view: memoryview
 
 
-@dataclass(frozen=True, slots=True)
-class Hole:
+class Hole(NamedTuple):
     """``length`` bytes at ``position`` that read zero."""
 
     position: int
@@ -259,11 +258,11 @@ class UploadStream(ClientStream[Upload]):
 
 
 class DownloadStream(ClientStream[Download]):
-    """An open download: iterate over its pieces, then finish.
+    """An open download: take its pieces, many or one at a time, then finish.
 
     Data is gathered into blocks so that small packets cost nothing, and reading pauses when the
-    consumer falls behind; memory stays below ``MAX_BLOCKS`` blocks and one read. Several pieces may
-    share a block, so that a fragmented volume takes no more memory.
+    consumer falls behind; memory stays below twice ``MAX_BYTES`` and some blocks. Several pieces
+    may share a block, so that a fragmented volume takes no more memory.
     """
 
     def __init__(self, serial: int, peer: ClientPeer, pipe: Pipe, source: VolumeRange) -> None:
@@ -277,8 +276,10 @@ class DownloadStream(ClientStream[Download]):
         self._filled = 0
         self._handed = 0  # how much of the block is in pieces
         self._start = 0
+        self._rest = 0  # bytes of a long message that are still to come
         self._arrived = asyncio.Event()
-        self._lent: memoryview | None = None
+        self._lent: list[object] = []
+        self._held = 0  # bytes of data that are ready
         self._paused = False
 
     def __aiter__(self) -> DownloadStream:
@@ -288,23 +289,50 @@ class DownloadStream(ClientStream[Download]):
         """Give the stream up; what has arrived and was not taken is dropped."""
         if not self.machine.ended:
             self._ready.clear()
+            self._held = 0
         await super().abort()
 
     async def __anext__(self) -> Data | Hole:
         """Return the next piece, in order; ends at the end of file. Raises the stream's error."""
+        if not await self._wait():
+            raise StopAsyncIteration
+        piece = self._ready.popleft()
+        self._lend(piece)
+        if self._paused and self._held <= MAX_BYTES // 2 and len(self._ready) <= MAX_PIECES // 2:
+            self._resume()
+        return piece
+
+    async def take(self) -> list[Data | Hole]:
+        """Return all pieces that are there, in order; none at the end of file.
+
+        Waits for one at least. All are valid until the next are asked for. Raises the stream's
+        error.
+        """
+        await self._wait()
+        pieces = list(self._ready)
+        self._ready.clear()
+        for piece in pieces:
+            self._lend(piece)
+        self._resume()
+        return pieces
+
+    async def _wait(self) -> bool:
+        """Take back what was lent and wait for a piece; tell whether there is one."""
         self._take_back()
         while not self._ready:
             self.raise_error()
             if self.machine.state is State.AT_END or self.machine.ended:
-                raise StopAsyncIteration
+                return False
             self._arrived.clear()
             await self._arrived.wait()
-        piece = self._ready.popleft()
+        return True
+
+    def _lend(self, piece: Data | Hole) -> None:
         if isinstance(piece, Data):
-            self._lent = piece.view
-        if self._paused and len(self._ready) <= MAX_BLOCKS // 2:
-            self._resume()
-        return piece
+            self._held -= len(piece.view)
+            block = piece.view.obj
+            if not self._lent or self._lent[-1] is not block:
+                self._lent.append(block)
 
     def on_data(self, data: memoryview) -> None:
         """Copy into the block at hand; the view is the pipe's."""
@@ -323,16 +351,18 @@ class DownloadStream(ClientStream[Download]):
 
     def room(self, wanted: int) -> memoryview | None:
         """Return the free part of the block at hand, if it is worth a call of its own."""
-        free = min(BLOCK_SIZE - self._filled, wanted)
-        if free < WORTHWHILE or self.machine.state is not State.OPEN:
+        is_long = wanted >= WORTHWHILE or wanted == self._rest
+        if not is_long or self.machine.state is not State.OPEN:
             return None
-        return self._block[self._filled : self._filled + free]
+        self._rest = wanted
+        return self._block[self._filled : self._filled + min(BLOCK_SIZE - self._filled, wanted)]
 
     def on_filled(self, count: int) -> None:
         """Data has arrived in the block at hand."""
         self.machine.data(count)
         self.bytes_received += count
         self._filled += count
+        self._rest -= count
         if self._filled == BLOCK_SIZE:
             self._hand_over()
 
@@ -368,6 +398,7 @@ class DownloadStream(ClientStream[Download]):
         if self._filled > self._handed:
             view = self._block[self._handed : self._filled]
             self._handed = self._filled
+            self._held += len(view)
             self._put(Data(self._start, view))
             self._start += len(view)
         if self._filled == BLOCK_SIZE:
@@ -386,18 +417,20 @@ class DownloadStream(ClientStream[Download]):
                 raise ProtocolError(
                     "the daemon sends a volume without an answer to the call for it"
                 )
-        elif len(self._ready) >= MAX_BLOCKS and not self._paused:
+        elif not self._paused and (self._held >= MAX_BYTES or len(self._ready) >= MAX_PIECES):
             self._paused = True
             self._pipe.hold_reading(self)
 
     def _take_back(self) -> None:
-        """Use a block again when the last of its pieces has been dealt with."""
-        if self._lent is None:
+        """Use blocks again when the last of their pieces have been dealt with."""
+        if not self._lent:
             return
-        block, self._lent = self._lent.obj, None
+        lent, self._lent = self._lent, []
         following = next((one.view.obj for one in self._ready if isinstance(one, Data)), None)
-        if isinstance(block, bytearray) and block is not following and block is not self._block.obj:
-            self._free.append(block)
+        for block in lent:
+            in_use = block is following or block is self._block.obj
+            if isinstance(block, bytearray) and not in_use:
+                self._free.append(block)
 
     def _resume(self) -> None:
         if self._paused:

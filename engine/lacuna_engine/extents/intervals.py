@@ -16,7 +16,8 @@ The rules of this file:
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from typing import Generic, TypeVar, cast
 
 from sortedcontainers import SortedDict
@@ -127,11 +128,9 @@ class IntervalMap(Generic[V]):
         self.check(start, end)
         if start == end:
             return True
-        starts = self._starts
-        behind = starts.bisect_right(start)
-        if starts.peekitem(behind - 1)[1] != value:
+        if self._starts[self._start_of(start)] != value:
             return False
-        return behind == len(starts) or starts.peekitem(behind)[0] >= end
+        return next(self._starts.irange(start, end, (False, False)), None) is None
 
     def runs(self, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int, V]]:
         """Iterate over ``(start, end, value)`` of all runs in ``[start, end)``, clipped to it.
@@ -187,6 +186,36 @@ class IntervalMap(Generic[V]):
         self._count(replaced, value)
         return replaced
 
+    def replace(self, runs: Sequence[tuple[int, int, V]]) -> None:
+        """Give consecutive ranges, at least one, their values; ``(start, end, value)`` in order.
+
+        Raises:
+            ValueError: if a range is empty, they do not follow each other, or are not in the map.
+        """
+        start, end = runs[0][0], runs[-1][1]
+        self.check(start, end)
+        if any(last <= first for first, last, _ in runs) or any(
+            one[1] != other[0] for one, other in pairwise(runs)
+        ):
+            raise ValueError(f"the runs from {start} to {end} are not consecutive")
+        starts = self._starts
+        last = starts[self._start_of(start - 1)] if start else None
+        after = [starts[self._start_of(end)]] if end < self._size else []
+        replaced = list(self._iterate(start, end))
+        for key in list(starts.irange(start, end)):
+            del starts[key]
+        for first, _, value in runs:
+            if first == 0 or value != last:
+                starts[first] = last = value
+        if after and after[0] != last:
+            starts[end] = after[0]
+        for first, until, value in replaced:
+            self._totals[value] -= until - first
+        for first, until, value in runs:
+            self._totals[value] = self._totals.get(value, 0) + until - first
+        for value in [value for value, total in self._totals.items() if not total]:
+            del self._totals[value]
+
     def _count(self, replaced: list[tuple[int, int, V]], value: V) -> None:
         """Move the bytes of the replaced runs to the total of ``value``."""
         totals = self._totals
@@ -199,7 +228,9 @@ class IntervalMap(Generic[V]):
     def _start_of(self, offset: int) -> int:
         """Return the start of the run that contains ``offset``, which is inside the map."""
         starts = self._starts
-        return starts.peekitem(starts.bisect_right(offset) - 1)[0]
+        if offset in starts:
+            return offset
+        return next(starts.irange(maximum=offset, reverse=True))
 
     def _iterate(self, start: int, end: int) -> Iterator[tuple[int, int, V]]:
         """Yield the clipped runs of a range already checked."""

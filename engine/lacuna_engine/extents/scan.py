@@ -27,6 +27,7 @@ Section = tuple[int, int, Kind]
 
 _PROBE = 4096  # one block: what a wrong report gets wrong is whole blocks
 _PIECE = 1024 * 1024
+_ZEROS = bytearray(_PROBE)
 
 
 class HoleCheck(Enum):
@@ -75,9 +76,10 @@ def scan_source(source: Source, check: HoleCheck = DEFAULT_CHECK) -> Iterator[Se
             yield 0, source.size, Kind.DATA
         return
     position = 0
+    doubt = _Doubt(source, check)
     for start, end in data_sections(source.fd, source.size):
         if position < start:
-            if _believed(source, position, start, check):
+            if doubt.believes(position, start):
                 yield position, start, Kind.HOLE
             elif check is HoleCheck.WHOLE:
                 yield position, start, Kind.DATA
@@ -86,20 +88,34 @@ def scan_source(source: Source, check: HoleCheck = DEFAULT_CHECK) -> Iterator[Se
         yield start, end, Kind.DATA
         position = end
     if position < source.size:
-        hole = _believed(source, position, source.size, check)
+        hole = doubt.believes(position, source.size)
         yield position, source.size, Kind.HOLE if hole else Kind.DATA
 
 
-def _believed(source: Source, start: int, end: int, check: HoleCheck) -> bool:
-    """Read what the check asks for of a reported hole; tell whether it is zero.
+class _Doubt:
+    """Reads what a check asks for of reported holes. Their number is large: one block for all."""
 
-    What is missing because the file became shorter counts as not zero.
-    """
-    if check is HoleCheck.NONE:
-        return True
-    if check is HoleCheck.WHOLE or end - start <= 2 * _PROBE:
-        return _reads_zero(source, start, end)
-    return _reads_zero(source, start, start + _PROBE) and _reads_zero(source, end - _PROBE, end)
+    def __init__(self, source: Source, check: HoleCheck) -> None:
+        self._source = source
+        self._check = check
+        self._block = bytearray(_PROBE)
+        self._view = memoryview(self._block)
+
+    def believes(self, start: int, end: int) -> bool:
+        """Tell whether what was read of a hole is zero.
+
+        What is missing because the file became shorter counts as not zero.
+        """
+        if self._check is HoleCheck.NONE:
+            return True
+        if self._check is HoleCheck.WHOLE or end - start <= 2 * _PROBE:
+            return _reads_zero(self._source, start, end)
+        return self._is_zero_block(start) and self._is_zero_block(end - _PROBE)
+
+    def _is_zero_block(self, start: int) -> bool:
+        whole = self._source.read_into(start, self._view) == _PROBE
+        forget(self._source.fd, start, start + _PROBE)  # a hole fills the cache with zeros
+        return whole and self._block == _ZEROS
 
 
 def _reads_zero(source: Source, start: int, end: int) -> bool:
@@ -109,6 +125,6 @@ def _reads_zero(source: Source, start: int, end: int) -> bool:
         piece = buffer[: end - start]
         if source.read_into(start, piece) < len(piece) or not is_zero(piece):
             return False
-        forget(source.fd, start, start + len(piece))  # a hole fills the cache with zeros
+        forget(source.fd, start, start + len(piece))
         start += len(piece)
     return True

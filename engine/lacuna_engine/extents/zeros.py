@@ -13,11 +13,6 @@ far end, so a zero run shorter than ``min_run`` counts as data. 0 or 1 keeps eve
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 __all__ = [
     "GRAIN",
@@ -37,12 +32,11 @@ GRAIN = 4096
 MIN_RUN = 64 * 1024
 """Below 32 KiB a hole costs more on the wire than its zeros do (protocol.md 5.2); twice that."""
 
-_HEAD = 4096
 _MARK = 16  # bytes that tell data from zeros nearly always
-_BLOCK = 256 * 1024  # fits the second level cache, and a non-zero byte ends the search early
+_BLOCK = bytes(64 * 1024)  # fits the first cache or the second, and data ends the search early
 
 Buffer = bytes | bytearray | memoryview
-"""What can be searched: any contiguous buffer, at any alignment. It is never copied."""
+"""What can be searched: any contiguous buffer, at any alignment."""
 
 ZeroRun = tuple[int, int, bool]
 """``(start, end, is_zero)``."""
@@ -53,16 +47,13 @@ def is_zero(view: Buffer) -> bool:
 
     Stops soon after the first byte that is not.
     """
-    import numpy as np  # noqa: PLC0415 - takes longer to import than many a run has to do
-
-    array = _array(view)
+    octets = memoryview(view).cast("B")
     # Data shows itself in its first bytes nearly always; only zeros are read to the end.
-    if array[:_HEAD].any():
+    if any(octets[:_MARK]):
         return False
-    return not any(
-        np.maximum.reduce(array[start : start + _BLOCK])
-        for start in range(_HEAD, array.size, _BLOCK)
-    )
+    # Copied and compared as bytes, that is by memcmp: views are compared byte by byte.
+    pieces = (octets[at : at + len(_BLOCK)] for at in range(0, len(octets), len(_BLOCK)))
+    return all(bytes(piece) == _BLOCK[: len(piece)] for piece in pieces)
 
 
 def grain_runs(view: Buffer, grain: int = GRAIN) -> list[ZeroRun]:
@@ -74,29 +65,23 @@ def grain_runs(view: Buffer, grain: int = GRAIN) -> list[ZeroRun]:
     Raises:
         ValueError: if ``grain`` is below 1.
     """
-    import numpy as np  # noqa: PLC0415 - takes longer to import than many a run has to do
-
     if grain < 1:
         raise ValueError(f"a grain has at least one byte, not {grain}")
-    array = _array(view)
-    size = array.size
-    if not size:
-        return []
-    whole = size // grain
-    zero = np.empty(-(-size // grain), dtype=np.bool_)
-    # A reduction of bytes along the rows runs at memory speed at any alignment of the buffer;
-    # one of wider words halves when it is unaligned.
-    rows = array[: whole * grain].reshape(whole, grain)
-    np.equal(np.bitwise_or.reduce(rows, axis=1), 0, out=zero[:whole])
-    if whole < zero.size:
-        zero[whole] = not array[whole * grain :].any()
-    borders: list[int] = ((np.flatnonzero(zero[1:] != zero[:-1]) + 1) * grain).tolist()
-    starts = [0, *borders]
-    first = bool(zero[0])
-    return [
-        (start, end, first ^ bool(index & 1))
-        for index, (start, end) in enumerate(zip(starts, [*borders, size], strict=True))
-    ]
+    octets = memoryview(view).cast("B")
+    size, zeros = len(octets), bytes(grain)
+    runs: list[ZeroRun] = []
+    start, flag = 0, False
+    for at in range(0, size, grain):
+        piece = octets[at : at + grain]
+        # Nearly all data shows itself in its first byte; the rest is compared as in `is_zero`.
+        zero = not piece[0] and bytes(piece) == zeros[: len(piece)]
+        if zero is not flag:
+            if at:
+                runs.append((start, at, flag))
+            start, flag = at, zero
+    if size:
+        runs.append((start, size, flag))
+    return runs
 
 
 def may_have_zeros(view: Buffer, min_run: int = MIN_RUN) -> bool:
@@ -219,10 +204,3 @@ def _append(runs: list[ZeroRun], run: ZeroRun) -> None:
         runs[-1] = (runs[-1][0], run[1], run[2])
     else:
         runs.append(run)
-
-
-def _array(view: Buffer) -> NDArray[np.uint8]:
-    """Return the buffer's bytes as an array over the same memory."""
-    import numpy as np  # noqa: PLC0415 - takes longer to import than many a run has to do
-
-    return np.frombuffer(view, dtype=np.uint8)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from platformdirs import user_data_path
-
 __all__ = ["FOLDER_VARIABLE", "data_folder", "journal_path"]
 
 FOLDER_VARIABLE = "LACUNA_DATA"
@@ -17,6 +15,8 @@ def data_folder() -> Path:
     """Return the folder of what Lacuna keeps; it need not exist yet."""
     if chosen := os.environ.get(FOLDER_VARIABLE):
         return Path(chosen).expanduser().absolute()
+    from platformdirs import user_data_path  # noqa: PLC0415 - 3 ms, where it is not known already
+
     return user_data_path("lacuna", appauthor=False)
 
 

@@ -5,7 +5,7 @@ Times are seconds since 1970 by the wall clock, since they outlive processes; No
 
 from __future__ import annotations
 
-import secrets
+import os
 import traceback
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -143,7 +143,7 @@ def _behind(error: BaseException | None) -> str:
 
 def new_id() -> str:
     """Return a new name for a job: 8 hexadecimal digits."""
-    return secrets.token_hex(4)
+    return os.urandom(4).hex()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
-"""What a peer reports: one frozen class for each thing that can arrive."""
+"""What a peer reports: one class for each thing that can arrive, tuples for what comes most."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_engine.rpc.procedures import Procedure
 from lacuna_engine.rpc.record import Record
@@ -68,16 +69,14 @@ class CallRefused:
     error: WireError
 
 
-@dataclass(frozen=True, slots=True)
-class StreamData:
+class StreamData(NamedTuple):
     """Bytes of a stream at its position; ``data`` is valid only until the next event."""
 
     serial: int
     data: memoryview
 
 
-@dataclass(frozen=True, slots=True)
-class StreamHole:
+class StreamHole(NamedTuple):
     """A hole of ``length`` bytes at the stream's position. The length is not judged here."""
 
     serial: int

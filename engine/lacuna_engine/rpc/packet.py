@@ -2,15 +2,16 @@
 
 Stream data is special: it is raw, unpadded, may be 32 MiB long and is what Lacuna moves all day.
 So :class:`PacketReader` hands it on piece by piece as it arrives, as views into the caller's
-buffer, and gathers only the other, small messages.
+buffer, and gathers only the other, small messages. A fragmented volume is a hundred thousand of
+them, so what is made for each message are tuples, and whole ones are taken as they lie.
 """
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 from lacuna_engine.errors import ProtocolError
 
@@ -65,8 +66,7 @@ MAX_PAYLOAD = MAX_PACKET - HEADER_SIZE
 _HEADER = struct.Struct(">IIIiIII")
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """The fields in front of every payload, without the length.
 
     ``type`` and ``status`` are plain numbers, since a peer may send unknown ones and those have
@@ -103,16 +103,14 @@ class Header:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Packet:
+class Packet(NamedTuple):
     """A whole message. Stream data comes as one only when it is empty (end of file)."""
 
     header: Header
     payload: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Fragment:
+class Fragment(NamedTuple):
     """A piece of one message's stream data, at least one byte.
 
     ``data`` is a view into the reader's input and valid only until the next piece is asked for;
@@ -167,16 +165,20 @@ class PacketReader:
 
     def feed(self, data: memoryview) -> Iterator[Packet | Fragment]:
         """Yield what ``data`` completes. The caller must exhaust the iterator."""
-        offset = 0
-        while offset < len(data):
+        offset, end = 0, len(data)
+        while offset < end:
             header = self._header
-            wanted = HEADER_SIZE - len(self._gathered) if header is None else self._missing
-            piece = data[offset : offset + wanted]
-            offset += len(piece)
-            if header is None:
-                part: Packet | Fragment | None = self._feed_header(piece)
-            else:
+            if header is not None:
+                piece = data[offset : offset + self._missing]
+                offset += len(piece)
                 part = self._feed_payload(header, piece)
+            elif self._gathered or end - offset < HEADER_SIZE:
+                piece = data[offset : offset + HEADER_SIZE - len(self._gathered)]
+                offset += len(piece)
+                part = self._feed_header(piece)
+            else:
+                part = self._begin(data, offset)
+                offset += HEADER_SIZE
             if part is not None:
                 yield part
 
@@ -189,8 +191,15 @@ class PacketReader:
             self._check_length(int.from_bytes(self._gathered[:4], "big"))
         if len(self._gathered) < HEADER_SIZE:
             return None
-        length, program, version, procedure, kind, serial, status = _HEADER.unpack(self._gathered)
-        self._gathered.clear()
+        whole, self._gathered = self._gathered, bytearray()
+        return self._begin(whole, 0)
+
+    def _begin(self, data: memoryview | bytearray, offset: int) -> Packet | None:
+        """Take in a whole header; a message without payload ends with it."""
+        length, program, version, procedure, kind, serial, status = _HEADER.unpack_from(
+            data, offset
+        )
+        self._check_length(length)
         header = Header(program, procedure, kind, serial, status, version)
         if length == HEADER_SIZE:
             return Packet(header, b"")
@@ -205,10 +214,12 @@ class PacketReader:
             self._header = None
         if header.is_data:
             return Fragment(header, piece, last)
-        self._gathered += piece
         if not last:
+            self._gathered += piece
             return None
-        payload = bytes(self._gathered)
+        if not self._gathered:
+            return Packet(header, bytes(piece))
+        payload = bytes(self._gathered) + piece
         self._gathered.clear()
         return Packet(header, payload)
 

@@ -18,9 +18,9 @@ What a stream may do next is not decided here but by the machines in ``lacuna_en
 
 from __future__ import annotations
 
+import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from typing import TypeVar
 
 from lacuna_engine.errors import ProtocolError, XdrError
@@ -46,13 +46,17 @@ from lacuna_engine.rpc.procedures import (
     Procedure,
 )
 from lacuna_engine.rpc.record import Record
-from lacuna_engine.rpc.records import Hole, WireError
+from lacuna_engine.rpc.records import WireError
 from lacuna_engine.xdr import Cursor
 
 __all__ = ["ClientPeer", "Peer", "ServerPeer"]
 
 A = TypeVar("A", bound=Record)
 R = TypeVar("R", bound=Record)
+
+HOLE = struct.Struct(">qI")
+"""What a STREAM_HOLE message says: bytes, and flags, which are 0 (`records.Hole`). There are tens
+of thousands of them in a fragmented volume, too many for a record each."""
 
 Handler = Callable[[Header, bytes], "e.Event | None"]
 
@@ -124,7 +128,7 @@ class Peer(ABC):
     def hole(self, serial: int, length: int) -> bytes:
         """Return the message to send for a hole of ``length`` bytes, among the data."""
         header = self._stream_header(serial, Type.STREAM_HOLE, Status.CONTINUE)
-        return encode(header, Hole(length).pack())
+        return header.encode(HOLE.size) + HOLE.pack(length, 0)
 
     def send_hole(self, serial: int, length: int) -> None:
         """Queue a hole of ``length`` bytes."""
@@ -148,13 +152,13 @@ class Peer(ABC):
 
     def _judge(self, part: Packet | Fragment) -> e.Event | None:
         header = part.header
+        if _is_remote(header):
+            if isinstance(part, Fragment):
+                return self._on_data(part)
+            return self._judge_remote(header, part.payload)
         if header.program == Program.KEEPALIVE:
             return self._judge_keepalive(header)
-        if not _is_remote(header):
-            return self._stranger(header)
-        if isinstance(part, Fragment):
-            return self._on_data(part)
-        return self._judge_remote(header, part.payload)
+        return self._stranger(header)
 
     def _judge_keepalive(self, header: Header) -> e.Event | None:
         if header.version != VERSION or header.type != Type.MESSAGE:
@@ -192,8 +196,10 @@ class Peer(ABC):
     def _on_hole(self, header: Header, payload: bytes) -> e.Event | None:
         if not self._known(header):
             return None
-        hole = _decode(Hole, payload)
-        return e.StreamHole(header.serial, hole.length, hole.flags)
+        try:
+            return e.StreamHole(header.serial, *HOLE.unpack(payload))
+        except struct.error as error:
+            raise XdrError(f"a hole of {len(payload)} bytes on the wire") from error
 
     def _on_finish(self, header: Header, _payload: bytes) -> e.Event | None:
         return e.StreamFinished(header.serial) if self._known(header) else None
@@ -396,7 +402,7 @@ class ServerPeer(Peer):
     def _refuse(self, header: Header, text: str) -> e.Event:
         error = WireError(Code.RPC, Domain.RPC, text, str1="%s", str2=text)
         # Program and version go back as they came, also those we do not speak (1.2).
-        self._put(replace(header, type=Type.REPLY, status=Status.ERROR), error.pack())
+        self._put(header._replace(type=Type.REPLY, status=Status.ERROR), error.pack())
         return e.CallRefused(header.serial, header.procedure, error)
 
 

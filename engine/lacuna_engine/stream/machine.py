@@ -21,6 +21,8 @@ __all__ = ["Machine", "Move", "State"]
 class State(Enum):
     """Where a stream is. Not every machine uses every state."""
 
+    __hash__ = object.__hash__  # members are single objects; Enum's own hash is ten times slower
+
     OPENING = "opening"
     OPEN = "open"
     EARLY_END = "ended before the reply"
@@ -34,6 +36,8 @@ class State(Enum):
 
 class Move(Enum):
     """What can happen to a stream."""
+
+    __hash__ = object.__hash__  # as above
 
     OPENED = "the reply to the opening call"
     REFUSED = "the error reply to the opening call"

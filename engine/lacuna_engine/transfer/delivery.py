@@ -17,6 +17,7 @@ from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
 from lacuna_engine.transfer.context import Context
 from lacuna_engine.transfer.crew import is_crowded
+from lacuna_engine.transfer.daemon_memory import LONGEST_KEY, is_fragmented, with_key
 from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.lane_count import MOST_LANES
 from lacuna_engine.transfer.lanes import Lanes
@@ -94,14 +95,26 @@ class Delivery:
         """Send all that is not deferred, in one stream; return what is deferred after all."""
         tracker, supply, size = self._tracker, self._supply, self._supply.size
         tracker.phase = Phase.SENDING
-        stream = await open_upload(connection, VolumeRange(self._volume, start))
+        near = self._context.session.uri.transport == "unix"
+        kinds = list(deferred.as_holes(tracker.map.kinds(start)))
+        volume = self._volume
+        if near and not self._context.pace().rate and is_fragmented(kinds):
+            volume = with_key(volume, LONGEST_KEY)
+        stream = await open_upload(connection, VolumeRange(volume, start))
         if not stream.machine.sparse:
             deferred = NOTHING  # it would have to be sent as zeros first
+            kinds = list(tracker.map.kinds(start))
         proof = None
         if not self._is_device:
             proof = GrowthProof(self._context.storage, self._volume, stream.raise_error)
         packets = Packets(
-            supply.fd, stream, tracker, self._context.pace(), position=start, deferred=deferred
+            supply.fd,
+            stream,
+            tracker,
+            self._context.pace(),
+            position=start,
+            deferred=deferred,
+            near=near,
         )
         sender = Sender(
             connection,
@@ -118,7 +131,7 @@ class Delivery:
         try:
             self._context.notes.defer(deferred.ranges)
             going = supply.batches(
-                list(deferred.as_holes(tracker.map.kinds(start))),
+                kinds,
                 start,
                 zero_scan=self._context.options.zero_scan,
                 unread=stream.sends_files,

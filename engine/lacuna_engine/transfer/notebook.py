@@ -10,7 +10,7 @@ from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage, VolumeM
 
 __all__ = ["Notebook"]
 
-SAVE_SHARE = 8
+SAVE_SHARE = 20
 """A checkpoint is saved only every that many times as long as saving one takes."""
 
 

@@ -13,11 +13,12 @@ from collections import deque
 from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import aclosing
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_engine.errors import SourceChangedError
 from lacuna_engine.extents import Kind, grain_runs, may_have_zeros, probe_zeros
 from lacuna_engine.extents.source import Source, local_errors
+from lacuna_engine.transfer.daemon_memory import FAR_PACKET, LARGE_PACKET
 from lacuna_engine.transfer.trail import Trail
 
 __all__ = [
@@ -35,10 +36,10 @@ BATCH_BYTES = 1 << 20
 """Bytes of data in a batch at most, and so in a packet: the daemon takes packets of 1 MiB fastest
 (775 MiB/s to tmpfs; 256 KiB 623, 4 MiB 674; protocol.md 4.2)."""
 
-LARGE_BATCH = 4 << 20
-"""The same for one batch in some, so that a packet can be as large (`packets.LARGE_PACKET`)."""
+LARGE_BATCH = FAR_PACKET
+"""The same for one batch in some, so that a packet can be as large."""
 
-PLAN_BYTES = 8 << 20
+PLAN_BYTES = LARGE_PACKET
 """The same for data that is not read: only the hand-over costs anything then."""
 
 BATCH_RUNS = 256
@@ -59,14 +60,17 @@ MIN_ZERO_RUN = 64 * 1024
 as some 32 KiB of data (protocol.md 5.2)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
-    """Bytes ``start`` to ``end`` of the image; ``view`` holds them if they have been read."""
+class Run(NamedTuple):
+    """Bytes ``start`` to ``end`` of the image; ``view`` holds them if they have been read.
+
+    ``is_known`` if it is of the kind that the reader was told.
+    """
 
     start: int
     end: int
     kind: Kind
     view: memoryview | None = None
+    is_known: bool = False
 
     @property
     def length(self) -> int:
@@ -141,18 +145,18 @@ def _plan(
             if zero_scan and may_have_zeros(view, MIN_ZERO_RUN):
                 yield from zero_runs(start, view)
             else:
-                yield Run(start, end, kind, view)
+                yield Run(start, end, kind, view, is_known=True)
             continue
         if kind is not Kind.DATA:
-            yield Run(start, end, kind)
+            yield Run(start, end, kind, is_known=True)
             continue
         if not zero_scan:  # in pieces, so that what has been sent can leave the cache
             for begin in range(start, end, PLAN_BYTES):
-                yield Run(begin, min(begin + PLAN_BYTES, end), kind)
+                yield Run(begin, min(begin + PLAN_BYTES, end), kind, is_known=True)
             continue
         with local_errors(source.name):
             for begin, until, zero in probe_zeros(source, start, end):
-                yield Run(begin, until, Kind.ZERO if zero else Kind.DATA)
+                yield Run(begin, until, Kind.ZERO if zero else kind, is_known=not zero)
 
 
 async def _ahead(produce: Callable[[], Batch], trail: Trail | None) -> AsyncGenerator[Batch, None]:
@@ -201,7 +205,7 @@ def _fill(source: Source, pieces: _Pieces, buffer: memoryview, zero_scan: bool) 
             break
         start, end, kind = piece
         if kind is not Kind.DATA:
-            batch.append(Run(start, end, kind))
+            batch.append(Run(start, end, kind, is_known=True))
             continue
         view = buffer[filled : filled + end - start]
         read_exactly(source, view, start)
@@ -209,7 +213,7 @@ def _fill(source: Source, pieces: _Pieces, buffer: memoryview, zero_scan: bool) 
         if zero_scan and may_have_zeros(view, MIN_ZERO_RUN):
             batch.extend(zero_runs(start, view))
         else:
-            batch.append(Run(start, end, kind, view))
+            batch.append(Run(start, end, kind, view, is_known=True))
     return batch
 
 

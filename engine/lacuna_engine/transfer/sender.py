@@ -63,8 +63,9 @@ class Sender:
         """Send everything. Raises the stream's error or the reader's."""
         async for batch in batches:
             for run in batch:
-                for start, end in self._deferred.outside(run.start, run.end):
-                    self._tracker.map.classify(start, end, run.kind)
+                if not run.is_known:
+                    for start, end in self._deferred.outside(run.start, run.end):
+                        self._tracker.map.classify(start, end, run.kind)
                 if run.kind is Kind.DATA:
                     await self._send_run(run)
                 else:

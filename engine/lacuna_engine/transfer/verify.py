@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Iterable
 from contextlib import aclosing
 
-from lacuna_engine.client import Connection
+from lacuna_engine.client import Connection, Data, Hole
 from lacuna_engine.errors import VerificationError
 from lacuna_engine.extents import ExtentMap, Kind
 from lacuna_engine.extents.source import Source
@@ -60,19 +60,28 @@ class _Digesting:
     async def begin(self, segment: int) -> None:
         self._sections[segment] = self._digest.section(segment)
 
-    async def data(self, segment: int, start: int, view: memoryview) -> None:
-        await asyncio.to_thread(self._sections[segment].data, view)
-        if self._extents is not None:
-            for run in zero_runs(start, view):
+    async def take(self, segment: int, pieces: list[Data | Hole]) -> None:
+        await asyncio.to_thread(_digest, self._sections[segment], pieces)
+        if self._extents is None:
+            return
+        for piece in pieces:
+            start = segment + piece.position
+            if isinstance(piece, Hole):
+                self._extents.classify(start, start + piece.length, Kind.HOLE)
+                continue
+            for run in zero_runs(start, piece.view):
                 self._extents.classify(run.start, run.end, run.kind)
-
-    async def hole(self, segment: int, start: int, length: int) -> None:
-        self._sections[segment].hole(length)
-        if self._extents is not None:
-            self._extents.classify(start, start + length, Kind.HOLE)
 
     async def end(self, segment: int) -> None:
         self._sections.pop(segment).end()
+
+
+def _digest(section: Section, pieces: list[Data | Hole]) -> None:
+    for piece in pieces:
+        if isinstance(piece, Hole):
+            section.hole(piece.length)
+        else:
+            section.data(piece.view)
 
 
 async def digest_of_volume(

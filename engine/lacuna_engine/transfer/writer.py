@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 
+from lacuna_engine.client import Data, Hole
 from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.transfer.digest import BlockDigest, Section
 from lacuna_engine.transfer.limit import Limiter, allowance
@@ -23,7 +24,7 @@ GATHERED_PIECES = 512
 GATHERED_BYTES = 1 << 20
 """How much is gathered at most before it is written."""
 
-Ranges = list[tuple[int, int]]
+Runs = list[tuple[int, int, Kind]]
 
 
 class TargetWriter:
@@ -46,26 +47,27 @@ class TargetWriter:
         section = None if self._digest is None else self._digest.section(segment)
         self._segments[segment] = _Segment(self._target, section, segment)
 
-    async def data(self, segment: int, start: int, view: memoryview) -> None:
-        """Data has arrived; when this returns its memory may be used again."""
-        for pause in allowance(self._limiter, len(view), asyncio.get_running_loop().time()):
-            await asyncio.sleep(pause)
-        self._tracker.moved += len(view)
+    async def take(self, segment: int, pieces: list[Data | Hole]) -> None:
+        """Something has arrived; when this returns its memory may be used again."""
         part = self._segments[segment]
-        if len(view) < SMALL:
-            part.gather(start, bytes(view))
+        for piece in pieces:
+            if isinstance(piece, Hole):
+                part.gather(piece.length)
+            else:
+                await self._wait(len(piece.view))
+                self._tracker.moved += len(piece.view)
+                is_small = len(piece.view) < SMALL
+                part.gather(bytes(piece.view) if is_small else piece.view)
+                if not is_small:
+                    await self._write(part)
             if part.is_full:
                 await self._write(part)
-            return
-        part.gather(start, view)
-        await self._write(part)
 
-    async def hole(self, segment: int, start: int, length: int) -> None:
-        """A hole has arrived: nothing to write."""
-        part = self._segments[segment]
-        part.gather(start, length)
-        if part.is_full:
-            await self._write(part)
+    async def _wait(self, size: int) -> None:
+        """Wait until ``size`` bytes are allowed."""
+        if self._limiter.rate:
+            for pause in allowance(self._limiter, size, asyncio.get_running_loop().time()):
+                await asyncio.sleep(pause)
 
     async def end(self, segment: int) -> None:
         """The segment is complete."""
@@ -75,16 +77,10 @@ class TargetWriter:
 
     async def _write(self, part: _Segment) -> None:
         """Write what has been gathered, and only then say so in the map."""
-        start, end, holes = part.extent
-        zeros = await self._target.aside(part.write)
-        extents = self._tracker.map
-        extents.advance(start, end, Progress.IN_FLIGHT)  # first: while it is all of one kind
-        extents.classify(start, end, Kind.DATA)
-        for hole_start, hole_end in holes:
-            extents.classify(hole_start, hole_end, Kind.HOLE)
-        for zero_start, zero_end in zeros:
-            extents.classify(zero_start, zero_end, Kind.ZERO)
-        self._tracker.passed += end - start
+        runs = await self._target.aside(part.write)
+        if runs:
+            self._tracker.map.describe(runs, Progress.IN_FLIGHT)
+            self._tracker.passed += runs[-1][1] - runs[0][0]
 
 
 class _Segment:
@@ -93,43 +89,47 @@ class _Segment:
     def __init__(self, target: LocalTarget, section: Section | None, start: int) -> None:
         self._target = target
         self._section = section
-        self._pieces: list[tuple[int, bytes | memoryview | int]] = []
-        self._start = self._end = start
+        self._pieces: list[bytes | memoryview | int] = []
+        self._start = start
         self._bytes = 0
 
-    def gather(self, start: int, piece: bytes | memoryview | int) -> None:
+    def gather(self, piece: bytes | memoryview | int) -> None:
         """Put data, or the length of a hole, behind what there is."""
-        length = piece if isinstance(piece, int) else len(piece)
-        self._pieces.append((start, piece))
-        self._end = start + length
-        self._bytes += 0 if isinstance(piece, int) else length
+        self._pieces.append(piece)
+        if not isinstance(piece, int):
+            self._bytes += len(piece)
 
     @property
     def is_full(self) -> bool:
         """Whether enough has been gathered."""
         return len(self._pieces) >= GATHERED_PIECES or self._bytes >= GATHERED_BYTES
 
-    @property
-    def extent(self) -> tuple[int, int, Ranges]:
-        """Where the gathered pieces start and end, and the holes among them."""
-        holes = [(start, start + piece) for start, piece in self._pieces if isinstance(piece, int)]
-        return self._start, self._end, holes
-
-    def write(self) -> Ranges:
-        """Write the pieces and return the runs of zeros left out. Runs in a thread."""
-        left_out: Ranges = []
-        for start, piece in self._pieces:
+    def write(self) -> Runs:
+        """Write the pieces and return what they are, zeros left out. Runs in a thread."""
+        runs: Runs = []
+        position = self._start
+        for piece in self._pieces:
             if isinstance(piece, int):
                 if self._section is not None:
                     self._section.hole(piece)
+                runs.append((position, position + piece, Kind.HOLE))
+                position += piece
                 continue
             if self._section is not None:
                 self._section.data(piece)
-            left_out += self._target.write(start, memoryview(piece))
+            end = position + len(piece)
+            for start, until in self._target.write(position, memoryview(piece)):
+                if position < start:
+                    runs.append((position, start, Kind.DATA))
+                runs.append((start, until, Kind.ZERO))
+                position = until
+            if position < end:
+                runs.append((position, end, Kind.DATA))
+            position = end
         self._pieces.clear()
         self._bytes = 0
-        self._start = self._end
-        return left_out
+        self._start = position
+        return runs
 
     def end(self) -> None:
         """The segment ends here."""

@@ -42,5 +42,18 @@ async def collect(stream: DownloadStream) -> bytes:
     return bytes(content)
 
 
+async def collect_many(stream: DownloadStream) -> bytes:
+    """The same with all pieces that are there at a time."""
+    content = bytearray()
+    while pieces := await stream.take():
+        before = [bytes(one.view) for one in pieces if isinstance(one, Data)]
+        await asyncio.sleep(0)
+        assert [one.view for one in pieces if isinstance(one, Data)] == before
+        for piece in pieces:
+            assert piece.position == len(content)
+            content += piece.view if isinstance(piece, Data) else bytes(piece.length)
+    return bytes(content)
+
+
 def end_of(daemon: Daemon) -> End:
     return daemon.ends[0]

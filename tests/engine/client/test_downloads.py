@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import tracemalloc
+from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -11,6 +12,7 @@ from engine.client.streaming import (
     KIB,
     MIB,
     collect,
+    collect_many,
     end_of,
     image,
     only_memory,
@@ -20,7 +22,7 @@ from engine.client.streaming import (
 from engine.scripted import LOST, Daemon, Volume
 from lacuna_engine.client import Connection, Data, DownloadStream
 from lacuna_engine.client import streams as module
-from lacuna_engine.client.streams import BLOCK_SIZE, MAX_BLOCKS
+from lacuna_engine.client.streams import BLOCK_SIZE, MAX_BYTES
 from lacuna_engine.errors import ProtocolError, RemoteError
 from lacuna_engine.rpc import records as r
 from lacuna_engine.rpc.events import CallArrived
@@ -28,14 +30,21 @@ from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.stream import State
 
 
+@pytest.mark.parametrize("take", [collect, collect_many])
 @pytest.mark.parametrize("flags", [0, 1])
 @pytest.mark.parametrize("early", [0, 1, 3, 30])
-async def test_a_download(flags: int, early: int, daemon: Daemon, connection: Connection) -> None:
+async def test_a_download(
+    take: Callable[[DownloadStream], Awaitable[bytes]],
+    flags: int,
+    early: int,
+    daemon: Daemon,
+    connection: Connection,
+) -> None:
     """Also with its first packets, or all of it, in front of the reply (0.13)."""
     daemon.volumes["v"].data = image()
     daemon.faults.early = early
     stream = await connection.download(target(daemon, flags=flags))
-    assert await collect(stream) == image()
+    assert await take(stream) == image()
     await stream.finish()
     assert stream.machine.position == len(image())
     assert stream.machine.state is State.DONE
@@ -196,7 +205,7 @@ async def test_a_slow_consumer_holds_the_daemon_back(
     assert isinstance(first, Data)
     for _ in range(50):
         await asyncio.sleep(0.001)
-    assert stream.bytes_received <= (MAX_BLOCKS + 4) * BLOCK_SIZE
+    assert stream.bytes_received <= MAX_BYTES + 4 * BLOCK_SIZE
     assert connection._pipe.is_paused
     got = len(first.view)
     async for piece in stream:
@@ -208,7 +217,7 @@ async def test_a_slow_consumer_holds_the_daemon_back(
     assert got == 64 * MIB
     await stream.finish()
     # The blocks went round: no more of them than there were at the most.
-    assert len(stream._free) <= MAX_BLOCKS + 4
+    assert len(stream._free) * BLOCK_SIZE <= MAX_BYTES + 4 * BLOCK_SIZE
 
 
 @only_memory

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -96,7 +95,7 @@ def test_the_place_is_known_with_the_header() -> None:
     assert made.awaited_data() is None
 
 
-@pytest.mark.parametrize("foreign", [replace(DATA, program=1), replace(DATA, version=2)])
+@pytest.mark.parametrize("foreign", [DATA._replace(program=1), DATA._replace(version=2)])
 def test_another_protocol_has_no_place(foreign: Header) -> None:
     made = peer()
     raw = memoryview(encode(foreign, b"x" * 100))

@@ -60,6 +60,48 @@ def test_assign_like_a_list_of_cells(
     assert list(intervals.runs(*window)) == naive_runs(cells, *window)
 
 
+@given(
+    steps,
+    st.integers(0, SIZE - 1),
+    st.lists(st.tuples(st.integers(1, 6), st.sampled_from(VALUES)), min_size=1, max_size=12),
+)
+def test_replace_like_a_list_of_cells(
+    changes: list[tuple[tuple[int, int], str | None]],
+    start: int,
+    pieces: list[tuple[int, str | None]],
+) -> None:
+    intervals: IntervalMap[str | None] = IntervalMap(SIZE, "a")
+    cells: list[str | None] = ["a"] * SIZE
+    for (first, last), value in changes:
+        intervals.assign(first, last, value)
+        cells[first:last] = [value] * (last - first)
+    runs: list[tuple[int, int, str | None]] = []
+    position = start
+    for length, value in pieces:
+        runs.append((position, position + length, value))
+        position += length
+    if position > SIZE:
+        with pytest.raises(ValueError, match="not inside"):
+            intervals.replace(runs)
+    else:
+        intervals.replace(runs)
+        for first, last, value in runs:
+            cells[first:last] = [value] * (last - first)
+    assert_same(intervals, cells)
+
+
+@pytest.mark.parametrize(
+    "runs", [[(0, 0, "b")], [(0, 2, "b"), (3, 4, "c")], [(0, 3, "b"), (2, 4, "c")], [(3, 1, "b")]]
+)
+def test_replacing_by_what_is_not_consecutive_changes_nothing(
+    runs: list[tuple[int, int, str]],
+) -> None:
+    intervals = IntervalMap(SIZE, "a")
+    with pytest.raises(ValueError, match="not"):
+        intervals.replace(runs)
+    assert intervals == IntervalMap(SIZE, "a")
+
+
 @given(steps, steps)
 def test_equality_is_about_content_not_history(
     left: list[tuple[tuple[int, int], str | None]], right: list[tuple[tuple[int, int], str | None]]

@@ -65,6 +65,35 @@ def test_like_a_list_of_cells(steps: list[Change], one: int, other: int) -> None
     assert extents.saved == sum(cell[0] is not Kind.DATA for cell in cells)
 
 
+@given(
+    changes,
+    st.integers(0, SIZE - 1),
+    st.lists(st.tuples(st.integers(1, 5), st.sampled_from(list(Kind))), min_size=1, max_size=9),
+    st.sampled_from(list(Progress)),
+)
+def test_describing_is_classifying_each_and_advancing_all(
+    steps: list[Change], start: int, pieces: list[tuple[int, Kind]], progress: Progress
+) -> None:
+    one, _ = play(steps)
+    other = one.copy()
+    runs: list[tuple[int, int, Kind]] = []
+    for length, kind in pieces:
+        end = min(start + length, SIZE)
+        if start < end:
+            runs.append((start, end, kind))
+        start = end
+    one.note_changes()
+    one.describe(runs, progress)
+    for begin, end, kind in runs:
+        other.classify(begin, end, kind)
+    other.advance(runs[0][0], runs[-1][1], progress)
+    assert one == other
+    for kind in Kind:
+        for step in Progress:
+            assert one.bytes_of_at(kind, step) == other.bytes_of_at(kind, step)
+    assert one.take_changes() == [(runs[0][0], runs[-1][1])]
+
+
 @given(changes)
 def test_each_axis_alone_has_maximal_runs(steps: list[Change]) -> None:
     extents, cells = play(steps)

@@ -1,12 +1,14 @@
 """Probing for zeros: what it reports, against a reading of every byte."""
 
 from pathlib import Path
+from threading import current_thread
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lacuna_engine.errors import SourceChangedError
+from lacuna_engine.extents import probe as module
 from lacuna_engine.extents import probe_zeros
 from lacuna_engine.extents.probe import CERTAIN, PAGE, PIECE, STRIDE
 from lacuna_engine.extents.source import Source, open_source
@@ -57,6 +59,49 @@ def test_covers_the_range_and_misses_no_long_run(
         zero = not any(content[page * PAGE : (page + 1) * PAGE])
         pages_of_zeros = pages_of_zeros + 1 if zero and data[page] else 0
         assert pages_of_zeros < STRIDE // PAGE
+
+
+@pytest.mark.parametrize("together", [True, False])
+@pytest.mark.parametrize("speck", [0, PAGE, 6 * PIECE + 5, 9 * PIECE, 11 * PIECE - 1, None])
+def test_a_speck_among_many_zeros(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, speck: int | None, together: bool
+) -> None:
+    """Also where two threads look, each at a part of it."""
+    monkeypatch.setattr(module, "TOGETHER", 4 * PIECE)
+    monkeypatch.setattr(module, "HAS_ROOM", together)
+    content = bytearray(12 * PIECE + PAGE + 7)
+    if speck is not None:
+        content[speck] = 1
+    path = tmp_path / "zeros.img"
+    path.write_bytes(content)
+    data = [(begin, until) for begin, until, zero in probed(path, 0, len(content)) if not zero]
+    if speck is None:
+        assert not data
+        return
+    assert len(data) == 1
+    begin, until = data[0]
+    assert begin <= speck < until
+    assert until - begin <= STRIDE
+
+
+def test_a_read_that_fails_in_the_second_thread(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "TOGETHER", 4 * PIECE)
+    monkeypatch.setattr(module, "HAS_ROOM", True)
+    path = tmp_path / "zeros.img"
+    path.write_bytes(bytes(16 * PIECE))
+
+    class Broken(Source):
+        def read_into(self, offset: int, buffer: memoryview) -> int:
+            if current_thread().name.startswith("lacuna-probe"):
+                raise OSError(5, "Input/output error")
+            return super().read_into(offset, buffer)
+
+    with open_source(path) as opened:
+        source = Broken(opened.fd, opened.name, opened.size, opened.device)
+        with pytest.raises(OSError, match="Input/output error"):
+            list(probe_zeros(source, 0, opened.size))
 
 
 def test_dense_data_is_reported_in_pieces_and_hardly_read(tmp_path: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +62,7 @@ class Wire:
         self.send(stream(procedure, serial, Status.CONTINUE), data)
 
     def hole(self, serial: int, length: int, flags: int = 0) -> None:
-        header = replace(stream(p.VOL_UPLOAD, serial, Status.CONTINUE), type=Type.STREAM_HOLE)
+        header = stream(p.VOL_UPLOAD, serial, Status.CONTINUE)._replace(type=Type.STREAM_HOLE)
         self.send(header, r.Hole(length, flags).pack())
 
     def finish(self, serial: int, procedure: Procedure[Any, Any] = p.VOL_UPLOAD) -> None:

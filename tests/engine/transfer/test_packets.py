@@ -11,8 +11,9 @@ from engine.transfer.images import KIB, MIB
 from lacuna_engine.client import UploadStream
 from lacuna_engine.extents import ExtentMap
 from lacuna_engine.transfer import Tracker
+from lacuna_engine.transfer.daemon_memory import FAR_PACKET, LARGE_PACKET
 from lacuna_engine.transfer.limit import TokenBucket
-from lacuna_engine.transfer.packets import LARGE_PACKET, PACKET, SURE, Packets
+from lacuna_engine.transfer.packets import PACKET, SURE, Packets
 
 
 class Link:
@@ -36,13 +37,20 @@ class Link:
 
 
 async def sizes(
-    monkeypatch: pytest.MonkeyPatch, pace: int, total: int, *, read: bool = False, rate: int = 0
+    monkeypatch: pytest.MonkeyPatch,
+    pace: int,
+    total: int,
+    *,
+    read: bool = False,
+    rate: int = 0,
+    near: bool = False,
 ) -> list[int]:
     """Send ``total`` bytes, and return what packets they became."""
     link = Link(pace)
     monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: link.now, raising=False)
     tracker = Tracker(map=ExtentMap(total))
-    packets = Packets(7, cast("UploadStream", link), tracker, TokenBucket(rate, link.now))
+    limiter = TokenBucket(rate, link.now)
+    packets = Packets(7, cast("UploadStream", link), tracker, limiter, near=near)
     for start in range(0, total, 8 * MIB):
         size = min(8 * MIB, total - start)
         await packets.data(size, memoryview(bytes(size)) if read else None)
@@ -56,9 +64,14 @@ async def test_one_packet_is_large_on_a_fast_link(
     monkeypatch: pytest.MonkeyPatch, read: bool
 ) -> None:
     found = await sizes(monkeypatch, 500 * MIB, 64 * MIB, read=read)
-    assert found.count(LARGE_PACKET) == 1
-    assert sum(found[: found.index(LARGE_PACKET)]) == SURE
-    assert set(found) == {PACKET, LARGE_PACKET}
+    assert found.count(FAR_PACKET) == 1
+    assert sum(found[: found.index(FAR_PACKET)]) == SURE
+    assert set(found) == {PACKET, FAR_PACKET}
+
+
+async def test_the_first_one_is_large_on_the_same_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = await sizes(monkeypatch, 1 * MIB, 32 * MIB, near=True)
+    assert found == [LARGE_PACKET, *[PACKET] * 24]
 
 
 async def test_none_is_where_it_would_keep_the_daemon_waiting(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 from dataclasses import replace
-from typing import Any, Protocol, cast
+from typing import Any, cast
 
 import asyncssh
 
@@ -19,6 +19,7 @@ from lacuna_engine.transport.prompts import HostKeyQuestion
 from lacuna_engine.transport.ssh.failures import not_let_in, too_many_keys, unknown_key
 from lacuna_engine.transport.ssh.identities import EncryptedKeys, open_key
 from lacuna_engine.transport.ssh.known_hosts import KnownHosts
+from lacuna_engine.transport.ssh.library_settings import ciphers_for, user_settings
 from lacuna_engine.transport.ssh.login_client import LoginClient
 from lacuna_engine.transport.ssh.settings import CONNECT_TIMEOUT
 from lacuna_engine.transport.ssh.target import HostCheck, Target
@@ -27,9 +28,6 @@ __all__ = ["log_in"]
 
 LOGIN_TIMEOUT = 600
 """Seconds for a login in all."""
-
-_CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
-"""Half as fast again as asyncssh's first choice (transports.md 4)."""
 
 _COMPRESSION = {"yes": ["zlib@openssh.com", "zlib", "none"], "no": ["none"]}
 """What OpenSSH offers for either."""
@@ -81,12 +79,6 @@ async def log_in(
         raise UnreachableError(f"SSH to {target.where} failed: {error.reason}") from error
 
 
-class _Construct(Protocol):
-    """What asyncssh's method takes and gives; its own types do not say."""
-
-    async def __call__(self, **options: object) -> asyncssh.SSHClientConnectionOptions: ...
-
-
 class _Login:
     """One login, with a second try after the question about an unknown host.
 
@@ -105,13 +97,11 @@ class _Login:
             address["port"] = target.port
         if target.user:
             address["username"] = target.user
-        # Only to learn what ~/.ssh/config says, hence without keys; read only if it is asked for.
-        construct = cast("_Construct", asyncssh.SSHClientConnectionOptions.construct)  # pyright: ignore[reportUnknownMemberType]
-        settings = await construct(**address, config=(), client_keys=None, known_hosts=None)
+        settings = await user_settings(**address)
         known = self._known_hosts(settings)
         tunnel = await self._jump(self._hops or settings.tunnel)
         try:
-            options = await self._options(settings)
+            options = await self._options(address)
             if tunnel is not None:
                 options["tunnel"] = tunnel
             connection = await self._try(address | options, settings, known)
@@ -199,7 +189,7 @@ class _Login:
         named = settings.config.get("UserKnownHostsFile", [])
         return KnownHosts(cast("list[str]", named))
 
-    async def _options(self, settings: asyncssh.SSHClientConnectionOptions) -> dict[str, Any]:
+    async def _options(self, address: dict[str, Any]) -> dict[str, Any]:
         target = self._target
         options: dict[str, Any] = {
             # asyncssh's own would go on while somebody types a password.
@@ -208,8 +198,9 @@ class _Login:
             "keepalive_interval": 15,
             "keepalive_count_max": 6,
         }
-        if settings.config.get("Ciphers") is None:
-            options["encryption_algs"] = _CIPHERS
+        ciphers = await ciphers_for(**address)
+        if ciphers is not None:
+            options["encryption_algs"] = ciphers
         if target.compression:
             options["compression_algs"] = _COMPRESSION[target.compression]
         if target.keyfile:

@@ -6,12 +6,11 @@ Asked of ssh itself, as nobody else reads its settings as it does.
 from __future__ import annotations
 
 import asyncio
-import platform
 import subprocess
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 
+from lacuna_engine.transport.ssh.ciphers import preferred, processor_knows_aes
 from lacuna_engine.transport.ssh.target import Target
 
 __all__ = ["CONNECT_TIMEOUT", "SILENCE_TIMEOUT", "Unchosen", "address", "look_up"]
@@ -25,9 +24,6 @@ SYSTEMS_TIMEOUT = 150
 
 SILENCE_TIMEOUT = 30.0
 """Seconds without a question until the host's side of the connection has to be there."""
-
-_FAST_CIPHERS = "^aes128-gcm@openssh.com,aes256-gcm@openssh.com"
-"""Half as fast again as ssh's first choice where the processor knows AES (transports.md 4)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +44,11 @@ async def look_up(target: Target) -> Unchosen:
     if found is None:
         own, without = await asyncio.gather(_settings(target), _settings(target, "-F", "none"))
         options: list[str] = []
-        ciphers = own.get("ciphers")
-        if ciphers and ciphers == without.get("ciphers") and _has_aes():
-            options += ["-o", f"Ciphers={_FAST_CIPHERS}"]
+        ciphers = own.get("ciphers", "")
+        names = preferred(ciphers.split(","), aes_is_fast=processor_knows_aes())
+        ordered = ",".join(names)
+        if ciphers == without.get("ciphers") and ciphers != ordered:
+            options += ["-o", f"Ciphers={ordered}"]
         timeout = own.get("connecttimeout", "")
         if not timeout.isdigit():
             options += ["-o", f"ConnectTimeout={CONNECT_TIMEOUT}"]
@@ -81,13 +79,6 @@ async def _settings(target: Target, *more: str) -> dict[str, str]:
         lines = shown.decode(errors="replace").splitlines()
         return {name: value for name, _, value in (line.partition(" ") for line in lines)}
     return {}
-
-
-def _has_aes() -> bool:
-    """Return whether the processor has instructions for AES."""
-    with suppress(OSError):
-        return " aes" in Path("/proc/cpuinfo").read_text(encoding="ascii", errors="replace")
-    return platform.machine().lower() in ("x86_64", "amd64", "arm64")
 
 
 def address(target: Target) -> list[str]:

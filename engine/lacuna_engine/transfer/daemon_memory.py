@@ -1,0 +1,60 @@
+"""Having the daemon keep the memory of its messages.
+
+The daemon takes memory for each message and gives it back. What is free at the end of its heap
+goes back to the system, and has to be fetched again page by page, at some 2 us each: 512 of them
+for 1 MiB of data, which is there twice. The C library keeps twice as much as the largest piece it
+has ever given back as a whole (mallopt(3), M_MMAP_THRESHOLD). So one large message at the begin
+makes all that follow cheap: 1,000 extents of 1 MiB then cost 5,000 to 70,000 page faults instead of
+410,000, and half the processor time.
+
+A packet of data does it, at no cost, where the image has a run that is long enough. Where it has
+none the daemon gets a long key of the volume with the call that opens the stream, and ignores it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from lacuna_engine.extents import Kind
+from lacuna_engine.rpc.records import VolumeHandle
+
+__all__ = ["FAR_PACKET", "LARGE_PACKET", "LONGEST_KEY", "is_fragmented", "with_key"]
+
+LARGE_PACKET = 8 << 20
+"""Bytes of a packet that is large enough: with 4 MiB, 2 GiB of dense data cost up to 66,000 page
+faults, with 8 or 16 MiB 12,000 (tmpfs, medians of five)."""
+
+FAR_PACKET = 4 << 20
+"""The same through a network: until a packet is whole, nothing else gets through."""
+
+LONGEST_KEY = 4 << 20
+"""Bytes of the longest string that the daemon takes (protocol.md 2)."""
+
+WORTHWHILE = 32 << 20
+"""Bytes of data that cost more page faults than a key costs time."""
+
+EARLY = 64 << 20
+"""Bytes of data among which a large packet comes early enough."""
+
+
+def with_key(volume: VolumeHandle, length: int) -> VolumeHandle:
+    """Return the same volume, with a key of so many bytes, for one call."""
+    return replace(volume, key=" " * length)
+
+
+def is_fragmented(kinds: Iterable[tuple[int, int, Kind]]) -> bool:
+    """Tell whether there is much data, and no large packet in what comes first of it.
+
+    ``kinds`` are ranges in bytes as (start, end, kind), in order.
+    """
+    data = 0
+    for start, end, kind in kinds:
+        if kind is not Kind.DATA:
+            continue
+        if end - start >= LARGE_PACKET:
+            return False
+        data += end - start
+        if data >= EARLY:
+            return True
+    return data >= WORTHWHILE
