@@ -167,10 +167,20 @@ class ExtentMap:
         Raises:
             ValueError: if the range is not inside the map.
         """
-        replaced = iter(self._progress.assign(start, end, progress))
+        replaced = self._progress.assign(start, end, progress)
         if self._changes is not None:
             self._changes.append((start, end))
-        for first, last, kind, old in _merge(start, end, self._kinds.runs(start, end), replaced):
+        kinds = self._kinds.runs(start, end)
+        if len(replaced) == 1:  # as nearly always: then the kinds need not be cut
+            _, _, old = replaced[0]
+            counts = dict.fromkeys(Kind, 0)
+            for first, last, kind in kinds:
+                counts[kind] += last - first
+            for kind, count in counts.items():
+                self._totals[kind, old] -= count
+                self._totals[kind, progress] += count
+            return
+        for first, last, kind, old in _merge(start, end, kinds, iter(replaced)):
             self._totals[kind, old] -= last - first
             self._totals[kind, progress] += last - first
 

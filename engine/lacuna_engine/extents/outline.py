@@ -11,6 +11,8 @@ import json
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import cast
 
 from lacuna_engine.extents.map import ExtentMap, Kind, Progress
@@ -101,7 +103,6 @@ def _laid_out(end: int, sums: dict[tuple[int, int], int]) -> Iterator[Run]:
 
 def _built(size: int, runs: Iterator[Run]) -> ExtentMap:
     built = ExtentMap(size)
-    for start, end, kind, progress in runs:
-        built.classify(start, end, kind)
-        built.advance(start, end, progress)
+    for progress, equal in groupby(runs, key=itemgetter(3)):
+        built.describe([(start, end, kind) for start, end, kind, _ in equal], progress)
     return built

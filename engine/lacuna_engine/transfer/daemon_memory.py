@@ -19,7 +19,7 @@ from dataclasses import replace
 from lacuna_engine.extents import Kind
 from lacuna_engine.rpc.records import VolumeHandle
 
-__all__ = ["FAR_PACKET", "LARGE_PACKET", "LONGEST_KEY", "is_fragmented", "with_key"]
+__all__ = ["FAR_PACKET", "LARGE_PACKET", "LONGEST_KEY", "key_length", "with_key"]
 
 LARGE_PACKET = 8 << 20
 """Bytes of a packet that is large enough: with 4 MiB, 2 GiB of dense data cost up to 66,000 page
@@ -34,6 +34,9 @@ LONGEST_KEY = 4 << 20
 WORTHWHILE = 32 << 20
 """Bytes of data that cost more page faults than a key costs time."""
 
+SHARE = 128
+"""Bytes of data for each byte of key at least, so that it is less than 1 % of them."""
+
 EARLY = 64 << 20
 """Bytes of data among which a large packet comes early enough."""
 
@@ -43,18 +46,17 @@ def with_key(volume: VolumeHandle, length: int) -> VolumeHandle:
     return replace(volume, key=" " * length)
 
 
-def is_fragmented(kinds: Iterable[tuple[int, int, Kind]]) -> bool:
-    """Tell whether there is much data, and no large packet in what comes first of it.
+def key_length(kinds: Iterable[tuple[int, int, Kind]]) -> int:
+    """Return how long a key should be before this is sent, in bytes; 0 for none.
 
-    ``kinds`` are ranges in bytes as (start, end, kind), in order.
+    None is needed where there is a large packet in what comes first, and none is worth it for
+    little data. ``kinds`` are ranges in bytes as (start, end, kind), in order.
     """
     data = 0
     for start, end, kind in kinds:
         if kind is not Kind.DATA:
             continue
-        if end - start >= LARGE_PACKET:
-            return False
+        if end - start >= LARGE_PACKET and data < EARLY:
+            return 0
         data += end - start
-        if data >= EARLY:
-            return True
-    return data >= WORTHWHILE
+    return min(data // SHARE, LONGEST_KEY) if data >= WORTHWHILE else 0

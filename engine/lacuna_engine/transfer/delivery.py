@@ -17,7 +17,7 @@ from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
 from lacuna_engine.transfer.context import Context
 from lacuna_engine.transfer.crew import is_crowded
-from lacuna_engine.transfer.daemon_memory import LONGEST_KEY, is_fragmented, with_key
+from lacuna_engine.transfer.daemon_memory import key_length, with_key
 from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.lane_count import MOST_LANES
 from lacuna_engine.transfer.lanes import Lanes
@@ -98,8 +98,8 @@ class Delivery:
         near = self._context.session.uri.transport == "unix"
         kinds = list(deferred.as_holes(tracker.map.kinds(start)))
         volume = self._volume
-        if near and not self._context.pace().rate and is_fragmented(kinds):
-            volume = with_key(volume, LONGEST_KEY)
+        if near and not self._context.pace().rate and (length := key_length(kinds)):
+            volume = with_key(volume, length)
         stream = await open_upload(connection, VolumeRange(volume, start))
         if not stream.machine.sparse:
             deferred = NOTHING  # it would have to be sent as zeros first

@@ -143,7 +143,7 @@ def _plan(
             view = memoryview(bytearray(end - start))
             read_exactly(source, view, start)
             if zero_scan and may_have_zeros(view, MIN_ZERO_RUN):
-                yield from zero_runs(start, view)
+                yield from _zeros_found(start, view)
             else:
                 yield Run(start, end, kind, view, is_known=True)
             continue
@@ -211,7 +211,7 @@ def _fill(source: Source, pieces: _Pieces, buffer: memoryview, zero_scan: bool) 
         read_exactly(source, view, start)
         filled += end - start
         if zero_scan and may_have_zeros(view, MIN_ZERO_RUN):
-            batch.extend(zero_runs(start, view))
+            batch.extend(_zeros_found(start, view))
         else:
             batch.append(Run(start, end, kind, view, is_known=True))
     return batch
@@ -233,6 +233,12 @@ def zero_runs(start: int, view: memoryview) -> Iterator[Run]:
         data_from = end
     if data_from < len(view):
         yield Run(start + data_from, start + len(view), Kind.DATA, view[data_from:])
+
+
+def _zeros_found(start: int, view: memoryview) -> Iterator[Run]:
+    """Cut what is known to be data likewise."""
+    for run in zero_runs(start, view):
+        yield run if run.kind is Kind.ZERO else run._replace(is_known=True)
 
 
 def read_exactly(source: Source, view: memoryview, offset: int) -> None:

@@ -10,8 +10,9 @@ from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.transfer.daemon_memory import (
     EARLY,
     LARGE_PACKET,
+    LONGEST_KEY,
     WORTHWHILE,
-    is_fragmented,
+    key_length,
     with_key,
 )
 
@@ -30,25 +31,24 @@ def kinds(*lengths: int) -> list[tuple[int, int, Kind]]:
 @pytest.mark.parametrize(
     ("lengths", "expected"),
     [
-        ([], False),
-        ([MIB] * (WORTHWHILE // MIB - 1), False),
-        ([MIB] * (WORTHWHILE // MIB), True),
-        ([32 * KIB] * (WORTHWHILE // (32 * KIB)), True),
-        ([LARGE_PACKET - 1] * 5, True),
-        ([LARGE_PACKET] * 5, False),
-        ([*[MIB] * (EARLY // MIB - 1), LARGE_PACKET], False),
-        ([*[MIB] * (EARLY // MIB), LARGE_PACKET], True),
-        ([64 * KIB, 1 << 40], False),
+        ([], 0),
+        ([MIB] * (WORTHWHILE // MIB - 1), 0),
+        ([MIB] * (WORTHWHILE // MIB), WORTHWHILE // 128),
+        ([32 * KIB] * (WORTHWHILE // (32 * KIB)), WORTHWHILE // 128),
+        ([MIB] * 512, LONGEST_KEY),
+        ([MIB] * 5000, LONGEST_KEY),
+        ([LARGE_PACKET] * 5, 0),
+        ([*[MIB] * (EARLY // MIB - 1), LARGE_PACKET], 0),
+        ([*[MIB] * (EARLY // MIB), LARGE_PACKET], (EARLY + LARGE_PACKET) // 128),
+        ([64 * KIB, 1 << 40], 0),
     ],
 )
-def test_only_much_data_without_a_long_run_early_is_fragmented(
-    lengths: list[int], expected: bool
-) -> None:
-    assert is_fragmented(kinds(*lengths)) is expected
+def test_much_data_without_a_long_run_early_wants_a_key(lengths: list[int], expected: int) -> None:
+    assert key_length(kinds(*lengths)) == expected
 
 
 def test_holes_and_zeros_of_any_length_do_not_count() -> None:
-    assert not is_fragmented([(0, 1 << 40, Kind.HOLE), (1 << 40, 1 << 41, Kind.ZERO)])
+    assert not key_length([(0, 1 << 40, Kind.HOLE), (1 << 40, 1 << 41, Kind.ZERO)])
 
 
 def test_the_key_is_all_that_changes() -> None:
