@@ -126,7 +126,8 @@ class _Prober:
         length = STRIDE
         begin = offset
         while offset < self._end:
-            if HAS_ROOM and offset - begin >= TOGETHER:
+            is_long = offset - begin >= TOGETHER and self._end - offset >= TOGETHER
+            if HAS_ROOM and is_long:
                 offset = self._end_of_zero_pieces(offset)
             # To the next page border, so that pages are judged whole.
             until = min((offset + length) // PAGE * PAGE, self._end)

@@ -13,13 +13,16 @@ none the daemon gets a long key of the volume with the call that opens the strea
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import replace
 
+from lacuna_engine.client import Connection
 from lacuna_engine.extents import Kind
 from lacuna_engine.rpc.records import VolumeHandle
 
-__all__ = ["FAR_PACKET", "LARGE_PACKET", "LONGEST_KEY", "key_length", "with_key"]
+__all__ = ["FAR_PACKET", "LARGE_PACKET", "LONGEST_KEY", "is_near", "key_length", "with_key"]
 
 LARGE_PACKET = 8 << 20
 """Bytes of a packet that is large enough: with 4 MiB, 2 GiB of dense data cost up to 66,000 page
@@ -39,6 +42,27 @@ SHARE = 128
 
 EARLY = 64 << 20
 """Bytes of data among which a large packet comes early enough."""
+
+
+NEAR = 0.005
+"""Seconds in which a daemon on this host answers a ping, unless it is busy with something else."""
+
+LOOKS = 3
+
+
+async def is_near(connection: Connection) -> bool:
+    """Tell whether millions of bytes reach the daemon at once; when in doubt they do not.
+
+    A socket of this host may be the end of a tunnel: through a slow one a large message would keep
+    the daemon from hearing us for longer than its patience (protocol.md 1.9). Raises what ended
+    the connection.
+    """
+    for _ in range(LOOKS):
+        with suppress(TimeoutError):
+            async with asyncio.timeout(NEAR):
+                await connection.ping()
+                return True
+    return False
 
 
 def with_key(volume: VolumeHandle, length: int) -> VolumeHandle:

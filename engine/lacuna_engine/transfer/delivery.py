@@ -17,7 +17,7 @@ from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
 from lacuna_engine.transfer.context import Context
 from lacuna_engine.transfer.crew import is_crowded
-from lacuna_engine.transfer.daemon_memory import key_length, with_key
+from lacuna_engine.transfer.daemon_memory import is_near, key_length, with_key
 from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.lane_count import MOST_LANES
 from lacuna_engine.transfer.lanes import Lanes
@@ -95,7 +95,7 @@ class Delivery:
         """Send all that is not deferred, in one stream; return what is deferred after all."""
         tracker, supply, size = self._tracker, self._supply, self._supply.size
         tracker.phase = Phase.SENDING
-        near = self._context.session.uri.transport == "unix"
+        near = self._context.session.uri.transport == "unix" and await is_near(connection)
         kinds = list(deferred.as_holes(tracker.map.kinds(start)))
         volume = self._volume
         if near and not self._context.pace().rate and (length := key_length(kinds)):

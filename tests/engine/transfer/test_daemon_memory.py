@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
+from pathlib import Path
+from typing import cast
+
 import pytest
 
-from engine.transfer.images import KIB, MIB
+from engine.scripted import Daemon
+from engine.transfer.images import KIB, MIB, make
+from lacuna_engine.client import Connection
 from lacuna_engine.extents import Kind
-from lacuna_engine.rpc.records import VolumeHandle
+from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
+from lacuna_engine.transfer import Session, Upload
 from lacuna_engine.transfer.daemon_memory import (
     EARLY,
     LARGE_PACKET,
     LONGEST_KEY,
     WORTHWHILE,
+    is_near,
     key_length,
     with_key,
 )
@@ -54,3 +62,38 @@ def test_holes_and_zeros_of_any_length_do_not_count() -> None:
 def test_the_key_is_all_that_changes() -> None:
     volume = VolumeHandle("pool", "name", "/the/key")
     assert with_key(volume, 5) == VolumeHandle("pool", "name", "     ")
+
+
+class Link:
+    """Answers pings after these seconds, one after the other."""
+
+    def __init__(self, *delays: float) -> None:
+        self.delays = list(delays)
+
+    async def ping(self) -> None:
+        await asyncio.sleep(self.delays.pop(0))
+
+
+@pytest.mark.parametrize(
+    ("delays", "near"), [((0.0,), True), ((9.0, 9.0, 0.0), True), ((9.0, 9.0, 9.0), False)]
+)
+async def test_only_who_answers_at_once_is_near(delays: tuple[float, ...], near: bool) -> None:
+    assert await is_near(cast("Connection", Link(*delays))) is near
+
+
+@pytest.mark.parametrize("far", [False, True])
+async def test_a_key_is_for_a_daemon_that_is_near(
+    daemon: Daemon, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: bool
+) -> None:
+    """A socket may be the end of a tunnel, too slow for a key within the daemon's patience."""
+    if far:
+
+        async def late(_: Connection) -> None:
+            await asyncio.sleep(9)
+
+        monkeypatch.setattr(Connection, "ping", late)
+    image = tmp_path / "img"
+    make(image, [("data", MIB), ("hole", MIB)] * (WORTHWHILE // MIB))
+    await Upload(session, image, "pool").run()
+    keys = [one.volume.key for one in daemon.arguments if isinstance(one, VolumeRange)]
+    assert [len(key) >= WORTHWHILE // 128 for key in keys] == [not far]
