@@ -62,11 +62,23 @@ def test_covers_the_range_and_misses_no_long_run(
 
 
 @pytest.mark.parametrize("together", [True, False])
-@pytest.mark.parametrize("speck", [0, PAGE, 6 * PIECE + 5, 9 * PIECE, 11 * PIECE - 1, None])
+@pytest.mark.parametrize(
+    "speck",
+    [
+        0,
+        PAGE,
+        6 * PIECE + 5,
+        STRIDE + 6 * PIECE,
+        STRIDE + 7 * PIECE,
+        9 * PIECE,
+        11 * PIECE - 1,
+        None,
+    ],
+)
 def test_a_speck_among_many_zeros(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, speck: int | None, together: bool
 ) -> None:
-    """Also where two threads look, each at a part of it."""
+    """Also where two threads look, each at a part of it: by pieces that begin one stride in."""
     monkeypatch.setattr(module, "TOGETHER", 4 * PIECE)
     monkeypatch.setattr(module, "HAS_ROOM", together)
     content = bytearray(12 * PIECE + PAGE + 7)
