@@ -31,6 +31,11 @@ WORTHWHILE = 64 << 10
 """Bytes of a message that are received straight into a block; shorter ones are copied, with many
 around them in one read."""
 
+ENOUGH_PIECES = 64
+ENOUGH_BYTES = 256 << 10
+"""Pieces, or bytes of data, for which a consumer is woken, unless the stream has ended: of a
+fragmented volume each turn of the loop brings a piece or two."""
+
 MAX_PIECES = 512
 MAX_BYTES = 4 << 20
 """Pieces, and bytes of data, gathered and not yet taken before reading pauses."""
@@ -294,7 +299,10 @@ class DownloadStream(ClientStream[Download]):
 
     async def __anext__(self) -> Data | Hole:
         """Return the next piece, in order; ends at the end of file. Raises the stream's error."""
-        if not await self._wait():
+        self._take_back()
+        if not self._ready:
+            await self._gather()
+        if not self._ready:
             raise StopAsyncIteration
         piece = self._ready.popleft()
         self._lend(piece)
@@ -305,10 +313,11 @@ class DownloadStream(ClientStream[Download]):
     async def take(self) -> list[Data | Hole]:
         """Return all pieces that are there, in order; none at the end of file.
 
-        Waits for one at least. All are valid until the next are asked for. Raises the stream's
+        Waits until it is worth it. All are valid until the next are asked for. Raises the stream's
         error.
         """
-        await self._wait()
+        self._take_back()
+        await self._gather()
         pieces = list(self._ready)
         self._ready.clear()
         for piece in pieces:
@@ -316,16 +325,19 @@ class DownloadStream(ClientStream[Download]):
         self._resume()
         return pieces
 
-    async def _wait(self) -> bool:
-        """Take back what was lent and wait for a piece; tell whether there is one."""
-        self._take_back()
-        while not self._ready:
-            self.raise_error()
+    async def _gather(self) -> None:
+        """Wait for enough pieces, or for all there will be. Raises the error if there are none."""
+        while not self._has_enough:
             if self.machine.state is State.AT_END or self.machine.ended:
-                return False
+                if not self._ready:
+                    self.raise_error()
+                return
             self._arrived.clear()
             await self._arrived.wait()
-        return True
+
+    @property
+    def _has_enough(self) -> bool:
+        return self._held >= ENOUGH_BYTES or len(self._ready) >= ENOUGH_PIECES
 
     def _lend(self, piece: Data | Hole) -> None:
         if isinstance(piece, Data):
@@ -407,7 +419,8 @@ class DownloadStream(ClientStream[Download]):
 
     def _put(self, piece: Data | Hole) -> None:
         self._ready.append(piece)
-        self._arrived.set()
+        if self._has_enough:
+            self._arrived.set()
         self._hold_back()
 
     def _hold_back(self) -> None:

@@ -11,6 +11,7 @@ import os
 import secrets
 import sys
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -40,6 +41,10 @@ MIN_ZERO_RUN = 64 * 1024
 
 THREADS = 3
 """Threads: two that write while the streams bring more, and one that flushes."""
+
+PROMPT = 0.02
+"""Seconds that writing takes at most before it is left to the threads: 1 MiB into the system's
+memory takes less than 1 ms, waiting for a disk far more."""
 
 _PART_ROOM = 40
 """Bytes of a file name left free for what marks a part."""
@@ -106,6 +111,7 @@ class LocalTarget:
             flags |= os.O_CLOEXEC | os.O_NOFOLLOW
         with local_errors(str(path), "create" if part is None else "go on with"):
             self.fd = os.open(self.part, flags, 0o666)
+        self._is_prompt = True
         self._is_dropped = outgrows(size, available_memory())
         if part is not None:
             return
@@ -142,6 +148,19 @@ class LocalTarget:
     async def aside(self, work: Callable[[], T]) -> T:
         """Do blocking work in the writing thread."""
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
+
+    async def promptly(self, work: Callable[[], T]) -> T:
+        """Write here and now while the system takes it into its memory; otherwise aside.
+
+        It takes less time than to wake a thread, which moreover shares the interpreter with
+        whoever receives what comes next.
+        """
+        if not self._is_prompt:
+            return await self.aside(work)
+        began = time.monotonic()
+        result = work()
+        self._is_prompt = time.monotonic() - began < PROMPT
+        return result
 
     def write(self, position: int, view: memoryview) -> list[tuple[int, int]]:
         """Write data at ``position``, leaving runs of zeros out as holes; blocking.

@@ -1,12 +1,9 @@
-"""Writing what arrives of a volume to the local file.
-
-Each hand-over to a writing thread costs as much as writing some 100 KiB, so small pieces of data
-are gathered, with the holes between them, and written together.
-"""
+"""Writing what arrives of a volume to the local file."""
 
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 
 from lacuna_engine.client import Data, Hole
 from lacuna_engine.extents import Kind, Progress
@@ -16,13 +13,6 @@ from lacuna_engine.transfer.progress import Tracker
 from lacuna_engine.transfer.target import LocalTarget
 
 __all__ = ["TargetWriter"]
-
-SMALL = 64 * 1024
-"""Data shorter than this is gathered; it is copied, since its memory is only lent."""
-
-GATHERED_PIECES = 512
-GATHERED_BYTES = 1 << 20
-"""How much is gathered at most before it is written."""
 
 Runs = list[tuple[int, int, Kind]]
 
@@ -38,30 +28,31 @@ class TargetWriter:
     ) -> None:
         self._tracker = tracker
         self._target = target
-        self._digest = digest
-        self._segments: dict[int, _Segment] = {}
         self._limiter = limiter
+        self._digest = digest
+        self._sections: dict[int, Section] = {}
 
     async def begin(self, segment: int) -> None:
         """A segment begins; segments arrive at the same time."""
-        section = None if self._digest is None else self._digest.section(segment)
-        self._segments[segment] = _Segment(self._target, section, segment)
+        if self._digest is not None:
+            self._sections[segment] = self._digest.section(segment)
 
     async def take(self, segment: int, pieces: list[Data | Hole]) -> None:
-        """Something has arrived; when this returns its memory may be used again."""
-        part = self._segments[segment]
-        for piece in pieces:
-            if isinstance(piece, Hole):
-                part.gather(piece.length)
-            else:
-                await self._wait(len(piece.view))
-                self._tracker.moved += len(piece.view)
-                is_small = len(piece.view) < SMALL
-                part.gather(bytes(piece.view) if is_small else piece.view)
-                if not is_small:
-                    await self._write(part)
-            if part.is_full:
-                await self._write(part)
+        """Something has arrived; when this returns it is written, and its memory free again."""
+        size = sum(len(piece.view) for piece in pieces if isinstance(piece, Data))
+        await self._wait(size)
+        self._tracker.moved += size
+        if self._digest is None:
+            runs = await self._target.promptly(partial(self._write, segment, pieces))
+        else:
+            runs = await self._target.aside(partial(self._digest_and_write, segment, pieces))
+        self._tracker.map.describe(runs, Progress.IN_FLIGHT)
+        self._tracker.passed += runs[-1][1] - runs[0][0]
+
+    async def end(self, segment: int) -> None:
+        """The segment is complete."""
+        if self._digest is not None:
+            self._sections.pop(segment).end()
 
     async def _wait(self, size: int) -> None:
         """Wait until ``size`` bytes are allowed."""
@@ -69,69 +60,29 @@ class TargetWriter:
             for pause in allowance(self._limiter, size, asyncio.get_running_loop().time()):
                 await asyncio.sleep(pause)
 
-    async def end(self, segment: int) -> None:
-        """The segment is complete."""
-        part = self._segments.pop(segment)
-        await self._write(part)
-        part.end()
+    def _digest_and_write(self, segment: int, pieces: list[Data | Hole]) -> Runs:
+        section = self._sections[segment]
+        for piece in pieces:
+            if isinstance(piece, Hole):
+                section.hole(piece.length)
+            else:
+                section.data(piece.view)
+        return self._write(segment, pieces)
 
-    async def _write(self, part: _Segment) -> None:
-        """Write what has been gathered, and only then say so in the map."""
-        runs = await self._target.aside(part.write)
-        if runs:
-            self._tracker.map.describe(runs, Progress.IN_FLIGHT)
-            self._tracker.passed += runs[-1][1] - runs[0][0]
-
-
-class _Segment:
-    """Consecutive pieces of one segment that wait to be written."""
-
-    def __init__(self, target: LocalTarget, section: Section | None, start: int) -> None:
-        self._target = target
-        self._section = section
-        self._pieces: list[bytes | memoryview | int] = []
-        self._start = start
-        self._bytes = 0
-
-    def gather(self, piece: bytes | memoryview | int) -> None:
-        """Put data, or the length of a hole, behind what there is."""
-        self._pieces.append(piece)
-        if not isinstance(piece, int):
-            self._bytes += len(piece)
-
-    @property
-    def is_full(self) -> bool:
-        """Whether enough has been gathered."""
-        return len(self._pieces) >= GATHERED_PIECES or self._bytes >= GATHERED_BYTES
-
-    def write(self) -> Runs:
-        """Write the pieces and return what they are, zeros left out. Runs in a thread."""
+    def _write(self, segment: int, pieces: list[Data | Hole]) -> Runs:
+        """Write consecutive pieces and return what they are, zeros left out; blocking."""
         runs: Runs = []
-        position = self._start
-        for piece in self._pieces:
-            if isinstance(piece, int):
-                if self._section is not None:
-                    self._section.hole(piece)
-                runs.append((position, position + piece, Kind.HOLE))
-                position += piece
+        for piece in pieces:
+            position = segment + piece.position
+            if isinstance(piece, Hole):
+                runs.append((position, position + piece.length, Kind.HOLE))
                 continue
-            if self._section is not None:
-                self._section.data(piece)
-            end = position + len(piece)
-            for start, until in self._target.write(position, memoryview(piece)):
+            end = position + len(piece.view)
+            for start, until in self._target.write(position, piece.view):
                 if position < start:
                     runs.append((position, start, Kind.DATA))
                 runs.append((start, until, Kind.ZERO))
                 position = until
             if position < end:
                 runs.append((position, end, Kind.DATA))
-            position = end
-        self._pieces.clear()
-        self._bytes = 0
-        self._start = position
         return runs
-
-    def end(self) -> None:
-        """The segment ends here."""
-        if self._section is not None:
-            self._section.end()
