@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import json
-import tempfile
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -38,8 +38,14 @@ from lacuna_engine.journal import (
     journal_path,
 )
 from lacuna_engine.journal.recorded import recorded
+from lacuna_engine.late import LateModule
 from lacuna_engine.storage import display_name
 from lacuna_engine.transfer import Report, State, Tracker
+
+if TYPE_CHECKING:
+    import tempfile
+else:  # seldom needed
+    tempfile = LateModule("tempfile")
 
 __all__ = ["Output", "open_journal", "passing_journal", "run_job"]
 

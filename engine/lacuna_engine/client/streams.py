@@ -23,7 +23,7 @@ SPARSE = 1
 ABORT_PATIENCE = 5.0
 """Seconds to wait for the answer to an abort before the connection is closed instead."""
 
-BLOCK_SIZE = 1 << 20
+BLOCK_SIZE = 256 << 10
 """Downloads are gathered into blocks of this many bytes: the daemon sends 262,120 bytes and then
 24, over and over (protocol.md 4.4)."""
 

@@ -6,17 +6,24 @@ change it.
 
 from __future__ import annotations
 
-import shutil
 import sqlite3
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from lacuna_engine.journal.rows import COLUMNS, Value, as_text, from_row, to_row
 from lacuna_engine.journal.schema import columns
 from lacuna_engine.journal.states import JobState
+from lacuna_engine.late import LateModule
+
+if TYPE_CHECKING:
+    import shutil
+    import tempfile
+else:  # seldom needed
+    shutil = LateModule("shutil")
+    tempfile = LateModule("tempfile")
 
 __all__ = ["SIDES", "Salvaged", "copy_readable", "insert_job", "set_aside"]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from lacuna_engine.rpc.procedures import Procedure
@@ -27,32 +26,28 @@ __all__ = [
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class CallReturned:
+class CallReturned(NamedTuple):
     """Client: the reply to a call."""
 
     serial: int
     result: Record
 
 
-@dataclass(frozen=True, slots=True)
-class CallFailed:
+class CallFailed(NamedTuple):
     """Client: the error reply to a call."""
 
     serial: int
     error: WireError
 
 
-@dataclass(frozen=True, slots=True)
-class ServerEvent:
+class ServerEvent(NamedTuple):
     """Client: something happened on the server that was registered for."""
 
     procedure: Procedure[Record, Record]
     payload: Record
 
 
-@dataclass(frozen=True, slots=True)
-class CallArrived:
+class CallArrived(NamedTuple):
     """Server: a call to answer with ``reply`` or ``reply_error``."""
 
     serial: int
@@ -60,8 +55,7 @@ class CallArrived:
     arguments: Record
 
 
-@dataclass(frozen=True, slots=True)
-class CallRefused:
+class CallRefused(NamedTuple):
     """Server: a call that cannot be understood; the peer has answered it with ``error``."""
 
     serial: int
@@ -84,29 +78,25 @@ class StreamHole(NamedTuple):
     flags: int
 
 
-@dataclass(frozen=True, slots=True)
-class StreamEnd:
+class StreamEnd(NamedTuple):
     """An empty data packet: end of file on a download."""
 
     serial: int
 
 
-@dataclass(frozen=True, slots=True)
-class StreamFinished:
+class StreamFinished(NamedTuple):
     """The other side's finish, or its answer to ours."""
 
     serial: int
 
 
-@dataclass(frozen=True, slots=True)
-class StreamAborted:
+class StreamAborted(NamedTuple):
     """Server: the client gives the stream up."""
 
     serial: int
 
 
-@dataclass(frozen=True, slots=True)
-class StreamFailed:
+class StreamFailed(NamedTuple):
     """Client: the stream's error; ``as_reply`` if it came in the wrong clothes (4.6)."""
 
     serial: int
@@ -114,8 +104,7 @@ class StreamFailed:
     as_reply: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class StreamRefused:
+class StreamRefused(NamedTuple):
     """Server: a stream message that cannot be understood.
 
     The peer has answered it with ``error`` and dropped the stream.
@@ -125,8 +114,7 @@ class StreamRefused:
     error: WireError
 
 
-@dataclass(frozen=True, slots=True)
-class PongArrived:
+class PongArrived(NamedTuple):
     """The answer to a ping of ours."""
 
 

@@ -6,7 +6,6 @@ unless a field says otherwise.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Annotated
 
 from lacuna_engine import xdr
@@ -31,7 +30,6 @@ MAX_LIST = 16_384
 # --- parts ---------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class PoolHandle(Record):
     """A storage pool. Of this the daemon uses only the uuid (protocol.md 2.1)."""
 
@@ -39,7 +37,6 @@ class PoolHandle(Record):
     uuid: Uuid
 
 
-@dataclass(frozen=True, slots=True)
 class VolumeHandle(Record):
     """A volume. Of this the daemon uses the two names and ignores the key (protocol.md 2.1)."""
 
@@ -51,7 +48,6 @@ class VolumeHandle(Record):
 OptionalPool = Annotated[PoolHandle | None, xdr.optional(PoolHandle.codec())]
 
 
-@dataclass(frozen=True, slots=True)
 class DomainHandle(Record):
     """A virtual machine; ``id`` is -1 for one that does not run."""
 
@@ -60,7 +56,6 @@ class DomainHandle(Record):
     id: Int
 
 
-@dataclass(frozen=True, slots=True)
 class NetworkHandle(Record):
     """Part of an error; never set for storage."""
 
@@ -68,7 +63,6 @@ class NetworkHandle(Record):
     uuid: Uuid
 
 
-@dataclass(frozen=True, slots=True)
 class WireError(Record):
     """The error struct of failed replies and streams; ``int1`` is the errno when code is 38."""
 
@@ -85,7 +79,6 @@ class WireError(Record):
     net: Annotated[NetworkHandle | None, xdr.optional(NetworkHandle.codec())] = None
 
 
-@dataclass(frozen=True, slots=True)
 class Hole(Record):
     """Payload of a STREAM_HOLE message: ``length`` bytes, at least one; ``flags`` is 0."""
 
@@ -93,7 +86,6 @@ class Hole(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class DomainFlags(Record):
     """A domain and flags."""
 
@@ -101,7 +93,6 @@ class DomainFlags(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class ListDomains(Record):
     """``need_results`` 0 asks for the count alone; flags filter: 1 active, 2 inactive."""
 
@@ -109,7 +100,6 @@ class ListDomains(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class DomainList(Record):
     """Domains and their count."""
 
@@ -120,42 +110,36 @@ class DomainList(Record):
 # --- shared by many calls ------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Number(Record):
     """One int: a count, a yes or no, a feature, a callback id."""
 
     value: Int
 
 
-@dataclass(frozen=True, slots=True)
 class BigNumber(Record):
     """One unsigned hyper: a version."""
 
     value: UHyper
 
 
-@dataclass(frozen=True, slots=True)
 class String(Record):
     """One string: a name, a path, a key, XML."""
 
     value: Text
 
 
-@dataclass(frozen=True, slots=True)
 class MaybeString(Record):
     """One string that may be absent."""
 
     value: OptionalText
 
 
-@dataclass(frozen=True, slots=True)
 class Flags(Record):
     """Flags alone."""
 
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class Names(Record):
     """Names of pools or volumes."""
 
@@ -167,14 +151,12 @@ class Names(Record):
 SaslData = Annotated[bytes, xdr.chars(65_536)]
 
 
-@dataclass(frozen=True, slots=True)
 class AuthTypes(Record):
     """What the daemon wants: 0 none, 1 SASL, 2 polkit."""
 
     types: Annotated[tuple[int, ...], xdr.array(xdr.INT, 20)]
 
 
-@dataclass(frozen=True, slots=True)
 class SaslStart(Record):
     """First client message; ``nil`` 1 means no data, which is not the same as empty data."""
 
@@ -183,7 +165,6 @@ class SaslStart(Record):
     data: SaslData
 
 
-@dataclass(frozen=True, slots=True)
 class SaslStep(Record):
     """A later client message."""
 
@@ -191,7 +172,6 @@ class SaslStep(Record):
     data: SaslData
 
 
-@dataclass(frozen=True, slots=True)
 class SaslResult(Record):
     """The server's message; ``complete`` 1 ends the exchange."""
 
@@ -203,7 +183,6 @@ class SaslResult(Record):
 # --- connection (3.2) ----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Open(Record):
     """CONNECT_OPEN: a URI without transport and host; flags 1 read-only, 2 no aliases."""
 
@@ -211,7 +190,6 @@ class Open(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class NodeInfo(Record):
     """The host's processor and memory (KiB); ``model`` is 32 chars of four bytes each."""
 
@@ -225,7 +203,6 @@ class NodeInfo(Record):
     threads: Int
 
 
-@dataclass(frozen=True, slots=True)
 class PoolSourcesQuery(Record):
     """Ask for what could become a pool of this type."""
 
@@ -234,7 +211,6 @@ class PoolSourcesQuery(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class Identity(Record):
     """Used between daemons."""
 
@@ -245,14 +221,12 @@ class Identity(Record):
 # --- pools (3.3) ---------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class MaxNames(Record):
     """How many names are wanted, 0 to 16,384."""
 
     maximum: Int
 
 
-@dataclass(frozen=True, slots=True)
 class Xml(Record):
     """An XML document and flags."""
 
@@ -260,14 +234,12 @@ class Xml(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class Pool(Record):
     """A pool, as the whole argument or result."""
 
     pool: PoolHandle
 
 
-@dataclass(frozen=True, slots=True)
 class PoolFlags(Record):
     """A pool and flags."""
 
@@ -275,14 +247,12 @@ class PoolFlags(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class PoolUuid(Record):
     """A pool's uuid."""
 
     uuid: Uuid
 
 
-@dataclass(frozen=True, slots=True)
 class PoolNumber(Record):
     """A pool and an int: autostart, or the most names wanted."""
 
@@ -290,7 +260,6 @@ class PoolNumber(Record):
     value: Int
 
 
-@dataclass(frozen=True, slots=True)
 class PoolName(Record):
     """A pool and the name of a volume in it."""
 
@@ -298,7 +267,6 @@ class PoolName(Record):
     name: Text
 
 
-@dataclass(frozen=True, slots=True)
 class PoolXml(Record):
     """A pool and the XML of a volume to make in it."""
 
@@ -307,7 +275,6 @@ class PoolXml(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class PoolInfo(Record):
     """State (3.6) and sizes of a pool."""
 
@@ -317,7 +284,6 @@ class PoolInfo(Record):
     available: UHyper
 
 
-@dataclass(frozen=True, slots=True)
 class ListPools(Record):
     """``need_results`` 0 asks for the count alone; flags filter (3.6)."""
 
@@ -325,7 +291,6 @@ class ListPools(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class PoolList(Record):
     """Pools and their count."""
 
@@ -333,7 +298,6 @@ class PoolList(Record):
     count: UInt
 
 
-@dataclass(frozen=True, slots=True)
 class ListVolumes(Record):
     """Fails above 16,384 volumes even when only the count is wanted (protocol.md 0.9)."""
 
@@ -342,7 +306,6 @@ class ListVolumes(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class VolumeList(Record):
     """Volumes and their count."""
 
@@ -353,14 +316,12 @@ class VolumeList(Record):
 # --- volumes (3.4) -------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class Volume(Record):
     """A volume, as the whole argument or result."""
 
     volume: VolumeHandle
 
 
-@dataclass(frozen=True, slots=True)
 class VolumeFlags(Record):
     """A volume and flags."""
 
@@ -368,7 +329,6 @@ class VolumeFlags(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class VolumeInfo(Record):
     """Type (3.6) and sizes; ``size`` is the allocation, or the physical size if asked for."""
 
@@ -377,7 +337,6 @@ class VolumeInfo(Record):
     size: UHyper
 
 
-@dataclass(frozen=True, slots=True)
 class CloneVolume(Record):
     """Make a volume from another one on the same daemon."""
 
@@ -387,7 +346,6 @@ class CloneVolume(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class VolumeRange(Record):
     """Open a stream on part of a volume: ``length`` 0 is no limit, flags 1 is sparse."""
 
@@ -397,7 +355,6 @@ class VolumeRange(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class WipePattern(Record):
     """Overwrite a volume by an algorithm (3.6)."""
 
@@ -406,7 +363,6 @@ class WipePattern(Record):
     flags: UInt = 0
 
 
-@dataclass(frozen=True, slots=True)
 class Resize(Record):
     """Change a volume's capacity; flags 1 allocate, 2 delta, 4 shrink."""
 
@@ -418,22 +374,19 @@ class Resize(Record):
 # --- events (3.5) --------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
 class RegisterPoolEvent(Record):
     """Event 0 lifecycle, 1 refresh; of one pool or of all."""
 
     event: Int
-    pool: OptionalPool = field(default=None)
+    pool: OptionalPool = None
 
 
-@dataclass(frozen=True, slots=True)
 class ConnectionClosed(Record):
     """The daemon's own connection onward was closed."""
 
     reason: Int
 
 
-@dataclass(frozen=True, slots=True)
 class PoolLifecycle(Record):
     """A pool was defined, undefined, started, stopped, created or deleted (0 to 5)."""
 
@@ -443,7 +396,6 @@ class PoolLifecycle(Record):
     detail: Int
 
 
-@dataclass(frozen=True, slots=True)
 class PoolRefreshed(Record):
     """A pool's volumes have been read again."""
 

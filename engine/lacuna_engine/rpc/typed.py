@@ -5,8 +5,7 @@ Only CONNECT_SET_IDENTITY uses them here (protocol.md 3.2).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from lacuna_engine import xdr
 from lacuna_engine.errors import XdrError
@@ -16,8 +15,7 @@ from lacuna_engine.xdr import Codec, Cursor
 __all__ = ["TypedParameter", "TypedValue"]
 
 
-@dataclass(frozen=True, slots=True)
-class TypedValue:
+class TypedValue(NamedTuple):
     """A value and its wire type: 1 int, 2 uint, 3 hyper, 4 uhyper, 5 double, 6 bool, 7 string."""
 
     type: int
@@ -56,7 +54,6 @@ def _unpack(cursor: Cursor) -> TypedValue:
     return TypedValue(kind, _codec(kind).unpack(cursor))
 
 
-@dataclass(frozen=True, slots=True)
 class TypedParameter(Record):
     """One named value."""
 

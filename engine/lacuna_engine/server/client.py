@@ -17,7 +17,6 @@ import asyncio
 import logging
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any
 
 from lacuna_engine.errors import LacunaError, PeerSilentError, ProtocolError, XdrError
@@ -228,9 +227,9 @@ class ServedClient:
 
     def _spoilt(self, error: r.WireError) -> r.WireError:
         if self.faults.translated:
-            error = replace(error, message="Fehler: Das ging schief", str1="Fehler: %s")
+            error = error.replace(message="Fehler: Das ging schief", str1="Fehler: %s")
         if self.faults.error_code is not None:
-            error = replace(error, code=self.faults.error_code)
+            error = error.replace(code=self.faults.error_code)
         return error
 
     # --- streams ---------------------------------------------------------------------------------

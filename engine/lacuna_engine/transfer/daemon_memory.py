@@ -16,7 +16,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import replace
 
 from lacuna_engine.client import Connection
 from lacuna_engine.extents import Kind
@@ -67,7 +66,7 @@ async def is_near(connection: Connection) -> bool:
 
 def with_key(volume: VolumeHandle, length: int) -> VolumeHandle:
     """Return the same volume, with a key of so many bytes, for one call."""
-    return replace(volume, key=" " * length)
+    return volume.replace(key=" " * length)
 
 
 def key_length(kinds: Iterable[tuple[int, int, Kind]]) -> int:

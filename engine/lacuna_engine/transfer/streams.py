@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from dataclasses import replace
 from typing import Any, TypeVar
 
 from lacuna_engine.client import Connection, DownloadStream, UploadStream
@@ -42,14 +41,14 @@ async def open_download(connection: Connection, source: VolumeRange) -> Download
 
 async def open_segment(connection: Connection, target: VolumeRange) -> UploadStream:
     """Open an upload without holes, into a volume that other streams write to as well."""
-    return await _patiently(connection.upload, replace(target, flags=0))
+    return await _patiently(connection.upload, target.replace(flags=0))
 
 
 async def _open(opener: Opener[S], target: VolumeRange) -> S:
     try:
-        return await _patiently(opener, replace(target, flags=SPARSE))
+        return await _patiently(opener, target.replace(flags=SPARSE))
     except NotSupportedError:
-        return await _patiently(opener, replace(target, flags=0))
+        return await _patiently(opener, target.replace(flags=0))
 
 
 async def _patiently(opener: Opener[S], target: VolumeRange) -> S:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
-from dataclasses import fields
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
@@ -76,9 +75,7 @@ def typed_values() -> st.SearchStrategy[TypedValue]:
 def record_strategy(record: type[Record]) -> st.SearchStrategy[Record]:
     """Return a strategy for all values of a record."""
     hints = get_type_hints(record, include_extras=True)
-    return st.builds(
-        record, **{field.name: _of(hints[field.name], field.name) for field in fields(record)}
-    )
+    return st.builds(record, **{name: _of(hints[name], name) for name in record.__match_args__})
 
 
 def _of(hint: Any, name: str) -> st.SearchStrategy[Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import copy
 from typing import Annotated
 
 import pytest
@@ -13,13 +13,11 @@ from lacuna_engine.rpc.record import Bool, Char, Hyper, Int, Record, UChar, UHyp
 from lacuna_engine.xdr import Cursor
 
 
-@dataclass(frozen=True, slots=True)
 class Inner(Record):
     small: Int
     big: UHyper
 
 
-@dataclass(frozen=True, slots=True)
 class Outer(Record):
     yes: Bool
     inner: Inner
@@ -27,7 +25,6 @@ class Outer(Record):
     numbers: Annotated[tuple[int, ...], xdr.fixed_array(xdr.HYPER, 1)] = (5,)
 
 
-@dataclass(frozen=True, slots=True)
 class Scalars(Record):
     one: UInt
     two: Hyper
@@ -35,7 +32,6 @@ class Scalars(Record):
     four: UChar
 
 
-@dataclass(frozen=True, slots=True)
 class Unmarked(Record):
     value: int
 
@@ -70,3 +66,55 @@ def test_short_payload() -> None:
 def test_a_field_without_a_codec_is_a_mistake_of_ours() -> None:
     with pytest.raises(TypeError, match="no codec for a field of type <class 'int'>"):
         Unmarked(1).pack()
+
+
+def test_made_in_order_by_name_and_with_defaults() -> None:
+    value = Outer(True, many=(), inner=Inner(1, 2))
+    assert value == Outer(True, Inner(1, big=2), (), (5,))
+    assert value.numbers == (5,)
+    assert repr(value.inner) == "Inner(small=1, big=2)"
+    assert hash(value) == hash(Outer(True, Inner(1, 2), ()))
+    match value:
+        case Outer(yes, Inner(small, _)):
+            assert (yes, small) == (True, 1)
+
+
+def test_equal_fields_of_another_record_are_not_equal() -> None:
+    assert Inner(1, 2) != Scalars(1, 2, 3, 4)
+    assert Unmarked(1) != UInt8(1)
+    assert Inner(1, 2) != (1, 2)
+    assert Inner(1, 2) != Inner(1, 3)
+
+
+class UInt8(Record):
+    value: int
+
+
+def test_changes_make_another() -> None:
+    value = Inner(1, 2)
+    assert value.replace(big=9) == Inner(1, 9)
+    assert value == Inner(1, 2)
+    assert copy.deepcopy(value) == value
+    with pytest.raises(AttributeError, match="the big of a Inner cannot be changed"):
+        value.big = 3  # type: ignore[misc]
+    with pytest.raises(AttributeError, match="cannot be removed"):
+        del value.big
+    with pytest.raises(TypeError, match="Inner: huge twice, or no field of it"):
+        value.replace(huge=1)
+
+
+@pytest.mark.parametrize(
+    ("values", "named", "message"),
+    [
+        ((1,), {}, "Inner lacks big"),
+        ((), {"big": 1}, "Inner lacks small"),
+        ((1, 2, 3), {}, "Inner has 2 fields, not 3"),
+        ((1,), {"small": 1, "big": 2}, "Inner: small twice"),
+        ((1,), {"other": 2}, "Inner: other twice, or no field"),
+    ],
+)
+def test_fields_too_few_and_too_many(
+    values: tuple[int, ...], named: dict[str, int], message: str
+) -> None:
+    with pytest.raises(TypeError, match=message):
+        Inner(*values, **named)
