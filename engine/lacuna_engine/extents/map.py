@@ -283,7 +283,11 @@ class ExtentMap:
             ValueError: if the range is not inside the map.
         """
         stop = self.size if end is None else end
-        return _merge(start, stop, self._kinds.runs(start, stop), self._progress.runs(start, stop))
+        return (
+            (first, last, kind, progress)
+            for begin, until, progress in self._progress.runs(start, stop)
+            for first, last, kind in self._kinds.runs(begin, until)
+        )
 
     def extents(self, start: int = 0, end: int | None = None) -> Iterator[Extent]:
         """Iterate over the maximal extents in ``[start, end)``, clipped to it.

@@ -76,10 +76,12 @@ class Outline:
 
 def _sorted_cells(extents: ExtentMap, grain: int) -> Iterator[Run]:
     """Yield the runs of a map with those within each cell put in order and together."""
+    # Members are slower to tell their values than a table.
+    keys = {(kind, step): (kind.value, step.value) for kind in Kind for step in Progress}
     sums: dict[tuple[int, int], int] = {}
     end = 0
     for start, stop, kind, progress in extents.runs():
-        key = (kind.value, progress.value)
+        key = keys[kind, progress]
         at = start
         while at < stop:
             cell = (at // grain + 1) * grain

@@ -110,12 +110,12 @@ class _Doubt:
             return True
         if self._check is HoleCheck.WHOLE or end - start <= 2 * _PROBE:
             return _reads_zero(self._source, start, end)
-        return self._is_zero_block(start) and self._is_zero_block(end - _PROBE)
+        believed = self._is_zero_block(start) and self._is_zero_block(end - _PROBE)
+        forget(self._source.fd, start, end)  # reading a hole fills the cache with zeros
+        return believed
 
     def _is_zero_block(self, start: int) -> bool:
-        whole = self._source.read_into(start, self._view) == _PROBE
-        forget(self._source.fd, start, start + _PROBE)  # a hole fills the cache with zeros
-        return whole and self._block == _ZEROS
+        return self._source.read_into(start, self._view) == _PROBE and self._block == _ZEROS
 
 
 def _reads_zero(source: Source, start: int, end: int) -> bool:

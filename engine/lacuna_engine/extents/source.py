@@ -50,8 +50,8 @@ class Source:
         Raises:
             OSError: if reading fails.
         """
-        done = 0
-        while done < len(buffer):
+        done = _read_at(self.fd, buffer, offset)
+        while 0 < done < len(buffer):
             count = _read_at(self.fd, buffer[done:], offset + done)
             if not count:
                 break

@@ -21,8 +21,8 @@ class RateLimit:
     @property
     def rate(self) -> int:
         """The lower of the limits in bytes a second, 0 for none."""
-        rates = [bucket.rate for bucket in (self._own, self._shared) if bucket.rate > 0]
-        return min(rates, default=0)
+        own, shared = self._own.rate, self._shared.rate
+        return min(own, shared) or own or shared
 
     def set_rate(self, rate: int, now: float) -> None:
         """Change the job's own limit from now on."""

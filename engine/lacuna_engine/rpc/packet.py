@@ -17,6 +17,7 @@ from lacuna_engine.errors import ProtocolError
 
 __all__ = [
     "HEADER_SIZE",
+    "LENGTH",
     "MAX_PACKET",
     "MAX_PAYLOAD",
     "Fragment",
@@ -62,6 +63,9 @@ HEADER_SIZE = 28
 MAX_PACKET = 33_554_436
 """Longest message in bytes, its length word included (protocol.md 1.4)."""
 MAX_PAYLOAD = MAX_PACKET - HEADER_SIZE
+
+LENGTH = struct.Struct(">I")
+"""The first word of a message: all its bytes, itself included."""
 
 _HEADER = struct.Struct(">IIIiIII")
 

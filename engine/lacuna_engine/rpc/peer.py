@@ -21,12 +21,16 @@ from __future__ import annotations
 import struct
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import TypeVar
 
 from lacuna_engine.errors import ProtocolError, XdrError
 from lacuna_engine.rpc import events as e
 from lacuna_engine.rpc.failure import Code, Domain
 from lacuna_engine.rpc.packet import (
+    HEADER_SIZE,
+    LENGTH,
+    MAX_PAYLOAD,
     VERSION,
     Fragment,
     Header,
@@ -123,12 +127,15 @@ class Peer(ABC):
 
         The data itself does not pass through the peer, so that it need not be copied.
         """
-        return self._stream_header(serial, Type.STREAM, Status.CONTINUE).encode(size)
+        if size > MAX_PAYLOAD:
+            raise ProtocolError(f"a packet of {size} bytes is too long to send")
+        rest = _after_length(self._streams[serial].number, serial, Type.STREAM)
+        return LENGTH.pack(HEADER_SIZE + size) + rest
 
     def hole(self, serial: int, length: int) -> bytes:
         """Return the message to send for a hole of ``length`` bytes, among the data."""
-        header = self._stream_header(serial, Type.STREAM_HOLE, Status.CONTINUE)
-        return header.encode(HOLE.size) + HOLE.pack(length, 0)
+        rest = _after_length(self._streams[serial].number, serial, Type.STREAM_HOLE)
+        return LENGTH.pack(HEADER_SIZE + HOLE.size) + rest + HOLE.pack(length, 0)
 
     def send_hole(self, serial: int, length: int) -> None:
         """Queue a hole of ``length`` bytes."""
@@ -408,6 +415,12 @@ class ServerPeer(Peer):
 
 def _is_remote(header: Header) -> bool:
     return header.program == Program.REMOTE and header.version == VERSION
+
+
+@lru_cache(maxsize=64)
+def _after_length(procedure: int, serial: int, kind: Type) -> bytes:
+    """Return what follows the length in the header of a stream's data or hole, again and again."""
+    return Header(Program.REMOTE, procedure, kind, serial, Status.CONTINUE).encode(0)[LENGTH.size :]
 
 
 def _reply_header(procedure: int, serial: int, status: Status) -> Header:

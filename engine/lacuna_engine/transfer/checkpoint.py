@@ -141,14 +141,18 @@ class Checkpoint:
         return self.stage is not Stage.MAKING or bool(self.final)
 
     def to_bytes(self) -> bytes:
-        """Return a form that :meth:`from_bytes` reads."""
+        """Return a form that :meth:`from_bytes` reads.
+
+        Before anything has been made it says nothing of the extents: they are looked for anew.
+        """
+        extents = ExtentMap(self.map.size) if self.stage is Stage.MAKING else self.map
         fields = {
             "version": VERSION,
             "source_kind": "file" if isinstance(self.source, FileMark) else "volume",
             "source": asdict(self.source),
             "place": self.place,
             "name": self.name,
-            "map": self.map.to_record(),
+            "map": extents.to_record(),
             "stage": self.stage.value,
             "identity": self.identity,
             "left": self.left,

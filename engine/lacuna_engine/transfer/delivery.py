@@ -96,7 +96,7 @@ class Delivery:
         tracker, supply, size = self._tracker, self._supply, self._supply.size
         tracker.phase = Phase.SENDING
         near = self._context.session.uri.transport == "unix" and await is_near(connection)
-        kinds = list(deferred.as_holes(tracker.map.kinds(start)))
+        kinds = deferred.as_holes(tracker.map.kinds(start))
         volume = self._volume
         if near and not self._context.pace().rate and (length := key_length(kinds)):
             volume = with_key(volume, length)

@@ -65,11 +65,15 @@ class Deferred:
         if start < end:
             yield start, end
 
-    def as_holes(self, kinds: Iterable[tuple[int, int, Kind]]) -> Iterator[tuple[int, int, Kind]]:
-        """Yield these runs, with holes where one of the ranges is; the ranges are runs of them."""
+    def as_holes(self, kinds: Iterable[tuple[int, int, Kind]]) -> list[tuple[int, int, Kind]]:
+        """Return these runs, with holes where one of the ranges is; the ranges are runs of them."""
+        if not self.ranges:
+            return list(kinds)
         ranges = set(self.ranges)
-        for start, end, kind in kinds:
-            yield start, end, Kind.HOLE if (start, end) in ranges else kind
+        return [
+            (start, end, Kind.HOLE if (start, end) in ranges else kind)
+            for start, end, kind in kinds
+        ]
 
     def segments(self, length: int) -> Iterator[Range]:
         """Yield them all, cut into pieces of at most ``length`` bytes."""

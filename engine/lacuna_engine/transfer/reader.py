@@ -116,18 +116,19 @@ async def plan_batches(
     trail: Trail | None = None,
 ) -> AsyncGenerator[Batch, None]:
     """Yield the image's runs in order, without reading long ones. Otherwise as `read_batches`."""
-    runs = _plan(source, kinds, zero_scan=zero_scan)
+    room = _Room()
+    runs = _plan(source, kinds, room, zero_scan=zero_scan)
 
     def gather() -> Batch:
+        room.turn()
         batch: Batch = []
-        data = read = 0
-        while len(batch) < BATCH_RUNS and data < PLAN_BYTES and read < READ_BYTES:
+        data = 0
+        while len(batch) < BATCH_RUNS and data < PLAN_BYTES and not room.is_full:
             run = next(runs, None)
             if run is None:
                 break
             batch.append(run)
             data += run.length if run.kind is Kind.DATA else 0
-            read += 0 if run.view is None else run.length
         return batch
 
     async with aclosing(_ahead(gather, trail)) as batches:
@@ -135,12 +136,41 @@ async def plan_batches(
             yield batch
 
 
+class _Room:
+    """Memory for what is read of the batches on their way; that of the oldest serves again.
+
+    And of one more, since what is read may be parted by its zeros, and its end be in the next one.
+    """
+
+    def __init__(self) -> None:
+        self._buffers: deque[memoryview | None] = deque([None] * (AHEAD + 1))
+        self._filled = 0
+
+    def turn(self) -> None:
+        """The next batch begins."""
+        self._buffers.rotate(-1)
+        self._filled = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether the batch has had its share."""
+        return self._filled >= READ_BYTES
+
+    def take(self, size: int) -> memoryview:
+        """Return memory for ``size`` bytes, less than ``SHORT``, if it is not full."""
+        buffer = self._buffers[-1]
+        if buffer is None:
+            buffer = self._buffers[-1] = memoryview(bytearray(READ_BYTES + SHORT))
+        self._filled += size
+        return buffer[self._filled - size : self._filled]
+
+
 def _plan(
-    source: Source, kinds: Iterable[tuple[int, int, Kind]], *, zero_scan: bool
+    source: Source, kinds: Iterable[tuple[int, int, Kind]], room: _Room, *, zero_scan: bool
 ) -> Iterator[Run]:
     for start, end, kind in kinds:
         if kind is Kind.DATA and end - start < SHORT:
-            view = memoryview(bytearray(end - start))
+            view = room.take(end - start)
             read_exactly(source, view, start)
             if zero_scan and may_have_zeros(view, MIN_ZERO_RUN):
                 yield from _zeros_found(start, view)

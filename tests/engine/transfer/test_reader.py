@@ -16,6 +16,7 @@ from engine.transfer.images import KIB, MIB, Kinds, kinds_of, make
 from lacuna_engine.errors import LocalFileError, SourceChangedError
 from lacuna_engine.extents import Kind, Source
 from lacuna_engine.transfer.reader import (
+    AHEAD,
     BATCH_RUNS,
     LARGE_BATCH,
     SHORT,
@@ -230,3 +231,26 @@ async def test_nothing_is_read_after_the_close(opened: Opened) -> None:
     assert not [t for t in threading.enumerate() if t.name.startswith("lacuna-read")]
     await asyncio.sleep(0.03)
     assert len(source.reads) == read < 6
+
+
+async def test_what_was_read_stays_until_the_next_batch(opened: Opened) -> None:
+    """Short data shares memory, also where its zeros part it between two batches."""
+    layout: Layout = []
+    for number in range(300):
+        layout += [("zero", 4 * KIB), ("data", (20 + number % 30) * KIB), ("hole", 4 * KIB)]
+    source, content = opened(layout)
+    found = kinds_of(layout)
+    kinds: Kinds = []
+    for (start, _, kind), (_, end, _), hole in zip(*[iter(found)] * 3, strict=True):
+        kinds += [(start, end, kind), hole]  # a scan does not tell zeros from data
+    batches = at = 0
+    async with aclosing(plan_batches(source, kinds, zero_scan=True)) as going:
+        async for batch in going:
+            batches += 1
+            await asyncio.sleep(0.02)  # the reader has every chance to spoil it
+            for run in batch:
+                assert run.start == at
+                assert (run.view or bytes(run.length)) == content[run.start : run.end]
+                at = run.end
+    assert at == len(content)
+    assert batches > AHEAD + 1
