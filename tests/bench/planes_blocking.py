@@ -20,11 +20,13 @@ from lacuna_engine.rpc.procedures import Procedure
 from lacuna_engine.rpc.record import Record
 from lacuna_engine.rpc.records import Open, VolumeHandle, VolumeRange
 from lacuna_engine.transfer.receiver import LANES
-from lacuna_engine.transport.pipe import BEHIND
 from lacuna_engine.transport.socket_pipe import SEND_BUFFER
 
 A = TypeVar("A", bound=Record)
 R = TypeVar("R", bound=Record)
+
+HEADS = 28 + 24 + 28
+"""Bytes read where headers are expected: two of them may be 24 bytes apart (protocol.md 4.4)."""
 
 FIRST_PACKET, PACKET = 4 << 20, 1 << 20
 """As the engine cuts data into packets: see `lacuna_engine.transfer.packets`."""
@@ -105,7 +107,7 @@ class Line:
             self._sock.sendall(part)
 
     def _receive(self) -> list[e.Event]:
-        count = self._sock.recv_into(self._block[:BEHIND])
+        count = self._sock.recv_into(self._block[:HEADS])
         events = list(self._peer.receive(self._block[:count]))
         failed = [one for one in events if isinstance(one, e.CallFailed | e.StreamFailed)]
         if failed or not count:

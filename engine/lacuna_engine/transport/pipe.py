@@ -18,12 +18,6 @@ __all__ = ["MemoryPipe", "Pipe", "Place", "Receiver", "StreamPipe", "memory_pair
 READ_BUFFER = 1 << 20
 """Bytes taken from the socket at once at most; the kernel usually gives some 200 KiB."""
 
-BEHIND = 28 + 24 + 28
-"""Bytes read together with, or right after, those whose place is known: a daemon sends 262,120
-bytes of data, then 24, over and over (protocol.md 4.4), so this ends with the header of the next
-long message, whose place is known then as well. More would take from that message what has to be
-copied."""
-
 JOIN_LIMIT = 1 << 16
 """Parts up to this size in all are joined: one copy is cheaper than one system call more."""
 

@@ -15,9 +15,14 @@ from collections.abc import Callable
 from typing import cast
 
 from lacuna_engine.errors import ConnectionLostError, LacunaError
-from lacuna_engine.transport.pipe import BEHIND, READ_BUFFER, Pipe, Receiver
+from lacuna_engine.transport.pipe import READ_BUFFER, Pipe, Receiver
 
 __all__ = ["TlsPipe"]
+
+BEHIND = 28 + 24 + 28
+"""Bytes decrypted behind those whose place is known: a daemon sends 262,120 bytes of data, then 24,
+over and over (protocol.md 4.4), so this ends with the header of the next long message, whose place
+is known then as well. More would take from that message what has to be copied."""
 
 
 class TlsPipe(Pipe):

@@ -13,7 +13,7 @@ from lacuna_engine.errors import (
     ProtocolError,
 )
 from lacuna_engine.transport import MemoryPipe, Pipe
-from lacuna_engine.transport.pipe import BEHIND, JOIN_LIMIT
+from lacuna_engine.transport.pipe import JOIN_LIMIT
 from lacuna_engine.transport.socket_pipe import MAX_PARTS
 from lacuna_engine.transport.tls_pipe import TlsPipe
 
@@ -300,8 +300,8 @@ async def test_placed_and_not_it_is_all_there(
     assert len(taking.reasons) == 1
 
 
-@placing_kinds
-async def test_what_is_behind_a_place_is_read_sparingly(ends: Ends, far: Sink) -> None:
+@pytest.mark.parametrize("kind", ["tls"])
+async def test_what_is_behind_a_place_is_decrypted_sparingly(ends: Ends, far: Sink) -> None:
     """So that most of long messages goes to its place, however they are cut up on the way."""
     length, messages = 262_148, 40
     taking = Placing(length)
@@ -313,6 +313,19 @@ async def test_what_is_behind_a_place_is_read_sparingly(ends: Ends, far: Sink) -
     assert taking.placed >= length * messages * 3 // 4
 
 
+@pytest.mark.parametrize("kind", ["socket"])
+async def test_what_is_behind_a_place_comes_in_the_same_call(ends: Ends, far: Sink) -> None:
+    taking = Placing(10_000)
+    ends[0].place = taking
+    ends[0].start(taking)
+    ends[1].write(bytes(28))
+    await taking.until(28)
+    ends[1].write(bytes(30_000 - 28))
+    await taking.until(10_000)
+    assert len(taking.data) == 30_000
+    assert taking.placed == 10_000 - 28
+
+
 @placing_kinds
 async def test_a_place_that_finds_an_error_ends_the_pipe(ends: Ends, far: Sink) -> None:
     taking = Placing(28 + 100)
@@ -320,7 +333,7 @@ async def test_a_place_that_finds_an_error_ends_the_pipe(ends: Ends, far: Sink) 
     ends[0].start(taking)
     ends[1].write(b"x" * 28)
     await taking.until(28)
-    ends[1].write(b"x" * (100 + BEHIND))
+    ends[1].write(b"x" * 200)
     await asyncio.wait_for(ends[0].wait_closed(), 5)
     await turns(3)
     assert taking.reasons == [taking.error]
