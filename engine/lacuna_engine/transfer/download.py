@@ -157,7 +157,7 @@ class Download:
         if is_in_place(saved):
             self.report.state = State.DONE
             return None
-        target = reopen(saved)
+        target = await asyncio.to_thread(reopen, saved)
         try:
             self._notes.begin(saved)
             reading = await self._session.connect(daemon_pings=False)
@@ -263,6 +263,7 @@ class Download:
                 raise
             raise self._changed(f"it now has {now} bytes and not {size}") from error
         finally:
+            sink.settle()
             self.report.bytes_received += receiver.bytes_received
             watcher.cancel()
             await asyncio.gather(watcher, return_exceptions=True)

@@ -86,9 +86,9 @@ def is_in_place(saved: Checkpoint) -> bool:
 
 
 def reopen(saved: Checkpoint) -> LocalTarget:
-    """Open the half-made file; what may not have survived becomes pending.
+    """Open the half-made file; what may not have survived becomes pending; blocking.
 
-    Raises :class:`DestinationChangedError` if it is not what it was.
+    Raises :class:`DestinationChangedError` if it is not what it was, :class:`LocalFileError`.
     """
     place, extents = Path(saved.place), saved.map
     part = Path(saved.name)
@@ -99,8 +99,13 @@ def reopen(saved: Checkpoint) -> LocalTarget:
         target.keep()
         raise changed(str(part), "it is another file")
     if not saved.boot or saved.boot != boot_id():
-        for start, end in _at(extents, Progress.IN_FLIGHT):
-            extents.advance(start, end, Progress.PENDING)
+        try:
+            for start, end in _at(extents, Progress.IN_FLIGHT):
+                target.clear(start, end)  # zeros will be left out of what arrives
+                extents.advance(start, end, Progress.PENDING)
+        except BaseException:
+            target.keep()
+            raise
     saved.boot = boot_id()
     return target
 

@@ -26,6 +26,7 @@ from lacuna_engine.extents import (
     make_sparse,
     may_have_zeros,
     outgrows,
+    punch_hole,
 )
 from lacuna_engine.extents.source import local_errors
 from lacuna_engine.storage import local_file_name
@@ -38,6 +39,8 @@ T = TypeVar("T")
 
 MIN_ZERO_RUN = 64 * 1024
 """Shorter runs of zeros inside data are written rather than left out."""
+
+ZEROS = bytes(1 << 20)
 
 THREADS = 3
 """Threads: two that write while the streams bring more, and one that flushes."""
@@ -189,6 +192,16 @@ class LocalTarget:
             while view:
                 count = _write_at(self.fd, view, position)
                 view, position = view[count:], position + count
+
+    def clear(self, start: int, end: int) -> None:
+        """Make bytes zeros again, and a hole where that can be; blocking.
+
+        Raises :class:`LocalFileError`, :class:`NoSpaceError`.
+        """
+        if punch_hole(self.fd, start, end):
+            return
+        for position in range(start, end, len(ZEROS)):
+            self._write_all(position, memoryview(ZEROS)[: end - position])
 
     def flush(self) -> None:
         """Have the data on the disk; blocking. What is larger than memory leaves the cache then."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import random
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from lacuna_engine.errors import ExistsError, LocalFileError, NoSpaceError
 from lacuna_engine.extents import allocated_bytes
 from lacuna_engine.transfer import IfExists
 from lacuna_engine.transfer import target as module
-from lacuna_engine.transfer.target import LocalTarget, choose_target
+from lacuna_engine.transfer.target import PROMPT, LocalTarget, choose_target
 
 
 def names(folder: Path) -> list[str]:
@@ -323,3 +324,35 @@ def test_a_part_cannot_be_prepared_for_us(tmp_path: Path, monkeypatch: pytest.Mo
     with pytest.raises(LocalFileError):
         LocalTarget(tmp_path / "a", 1)
     assert not (tmp_path / "victim").exists()
+
+
+async def test_writing_is_done_here_until_it_takes_time(tmp_path: Path) -> None:
+    target = LocalTarget(tmp_path / "img", 10)
+    here = threading.current_thread().name
+
+    def name() -> str:
+        return threading.current_thread().name
+
+    def slow() -> str:
+        time.sleep(PROMPT + 0.01)
+        return name()
+
+    assert [await target.promptly(name) for _ in range(3)] == [here] * 3
+    assert await target.promptly(slow) == here
+    assert (await target.promptly(name)).startswith("lacuna-write")
+    assert (await target.promptly(name)).startswith("lacuna-write")
+    target.discard()
+
+
+@pytest.mark.parametrize("punches", [True, False])
+def test_clearing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, punches: bool) -> None:
+    size = 3 << 20
+    target = LocalTarget(tmp_path / "img", size)
+    target.write(0, memoryview(b"x" * size))
+    if not punches:
+        monkeypatch.setattr(module, "punch_hole", lambda *_: False)
+    target.clear(4096, size - 5)
+    content = target.part.read_bytes()
+    assert content == b"x" * 4096 + bytes(size - 5 - 4096) + b"x" * 5
+    assert (allocated_bytes(target.part) < size // 2) == punches
+    target.discard()
