@@ -127,7 +127,8 @@ class ChildPipe(SocketPipe):
 
     ``explain`` makes an error of exit status and words. ``first`` is what has been read of the
     connection already. ``before_end`` is awaited before the child is made to end, and ``release``
-    is called once when all is over.
+    is called once when all is over. ``tie`` is our end of the child's input and output where
+    ``sock`` is not it: the child ends when it does.
     """
 
     def __init__(
@@ -139,8 +140,10 @@ class ChildPipe(SocketPipe):
         first: bytes = b"",
         before_end: Callable[[], Awaitable[object]] | None = None,
         release: Callable[[], None] | None = None,
+        tie: socket.socket | None = None,
     ) -> None:
         super().__init__(sock)
+        self._tie = tie
         self._first = first
         self._before_end = before_end
         self._child = child
@@ -168,6 +171,7 @@ class ChildPipe(SocketPipe):
             descriptor = self._sock.fileno()
             self._loop.remove_reader(descriptor)
             self._loop.remove_writer(descriptor)
+            self._untie()
             self._asking = self._loop.create_task(self._ask(reason))
 
     async def _ask(self, reason: LacunaError) -> None:
@@ -205,10 +209,15 @@ class ChildPipe(SocketPipe):
             super().close(reason or ConnectionLostError("the connection was closed"))
             self._ending = self._loop.create_task(self._end())
 
+    def _untie(self) -> None:
+        if self._tie is not None:
+            self._tie.close()
+
     async def _end(self) -> None:
         try:
             if self._before_end is not None:
                 await self._before_end()
+            self._untie()
             await self._child.end()
         finally:
             if self._release is not None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +18,16 @@ from lacuna_engine.errors import (
 )
 from lacuna_engine.transport import parse_uri
 from lacuna_engine.transport.ssh.failures import explain
-from lacuna_engine.transport.ssh.remote_command import MARK, PING, Preamble, remote_command
+from lacuna_engine.transport.ssh.forwarding import can_forward
+from lacuna_engine.transport.ssh.remote_command import (
+    MARK,
+    NO_PROGRAM,
+    NO_SOCKET,
+    OFFER,
+    PING,
+    Preamble,
+    remote_command,
+)
 from lacuna_engine.transport.ssh.target import Target, target_of
 
 
@@ -69,25 +81,35 @@ def test_parameters_that_are_wrong(more: str) -> None:
 # --- the command ---------------------------------------------------------------------------------
 
 
+@pytest.fixture
+def only_sh(tmp_path: Path) -> Path:
+    """A folder of programs with nothing but a shell."""
+    folder = tmp_path / "bin"
+    folder.mkdir()
+    (folder / "sh").symlink_to("/bin/sh")
+    return folder
+
+
 @pytest.mark.parametrize(
     "more", ["", "proxy=netcat", "proxy=native", "socket=/a%20b%27c", "netcat=my%20nc"]
 )
 @pytest.mark.parametrize("path", ["/system", "/session"])
-def test_the_command_is_one_line_for_any_shell(more: str, path: str) -> None:
+def test_the_command_is_one_line_for_any_shell(more: str, path: str, only_sh: Path) -> None:
     command = remote_command(target(more, path))
     assert command.startswith("sh -c ")
     assert "\n" not in command
     assert "!" not in command
-    # Neither helper nor socket is found in an empty environment.
+    # Neither helper nor socket is found there.
     done = subprocess.run(
         ["/bin/sh", "-c", command],
         check=False,
         capture_output=True,
         text=True,
-        env={"PATH": "/nowhere", "HOME": "/nowhere"},
+        env={"PATH": str(only_sh), "HOME": "/nowhere"},
         timeout=10,
     )
     assert "yntax" not in done.stderr
+    assert done.returncode in (NO_SOCKET, NO_PROGRAM)
 
 
 def test_the_command_finds_the_socket_and_the_program() -> None:
@@ -96,6 +118,53 @@ def test_the_command_finds_the_socket_and_the_program() -> None:
         ["/bin/sh", "-c", command], check=False, capture_output=True, text=True, timeout=10
     )
     assert (done.returncode, done.stderr) == (93, "no libvirt socket\n")
+
+
+@pytest.mark.parametrize("answer", ["", "\n"])
+def test_the_command_offers_a_socket_and_goes_on_without(
+    tmp_path: Path, only_sh: Path, answer: str
+) -> None:
+    place = tmp_path / "it's a place"
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(place))
+        chosen = replace(target(), sockets=(str(tmp_path / "none"), str(place)))
+        done = subprocess.run(
+            ["/bin/sh", "-c", remote_command(chosen, offers=True)],
+            check=False,
+            capture_output=True,
+            text=True,
+            input=answer,
+            env={"PATH": str(only_sh)},
+            timeout=10,
+        )
+    assert done.stdout == f"{OFFER.decode()}2\n"
+    # Nothing is left to do when nobody answers; otherwise programs are looked for.
+    assert done.returncode == (NO_PROGRAM if answer else 0)
+
+
+def test_the_command_offers_nothing_where_there_is_nothing() -> None:
+    chosen = replace(target(), sockets=("/nowhere/libvirt-sock",))
+    command = ["/bin/sh", "-c", remote_command(chosen, offers=True)]
+    done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=10)
+    assert (done.returncode, done.stdout) != (0, "")
+    assert OFFER.decode() not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "able"),
+    [
+        ("", True),
+        ("socket=/x/libvirt-sock", True),
+        ("socket=/x:y", False),
+        ("socket=/x/%25h", False),
+        ("proxy=native", False),
+        ("proxy=netcat", False),
+        ("netcat=/bin/nc", False),
+    ],
+)
+def test_what_can_be_forwarded(more: str, able: bool) -> None:
+    assert can_forward(target(more)) is able
+    assert not can_forward(target(more, "/session")) or "socket" in more
 
 
 # --- where the connection begins -----------------------------------------------------------------
@@ -108,6 +177,17 @@ def test_noise_before_the_marker() -> None:
     for byte in b"Welcome!\n" + MARK[:-1]:
         assert preamble.feed(bytes([byte])) is None
     assert preamble.feed(MARK[-1:] + PACKET[:5]) == PACKET[:5]
+
+
+def test_an_offer_and_what_follows() -> None:
+    preamble = Preamble()
+    for byte in b"Welcome!\n" + OFFER + b"12":
+        assert preamble.feed(bytes([byte])) is None
+        assert not preamble.offer
+    assert preamble.feed(b"\nmore") is None
+    assert preamble.offer == 12
+    assert preamble.feed(OFFER + b"3\n" + MARK + PACKET) == PACKET
+    assert preamble.offer == 12
 
 
 def test_a_connection_without_a_marker() -> None:

@@ -28,6 +28,7 @@ from lacuna_engine.transport.answers import Inquiry
 from lacuna_engine.transport.child import Child, ChildPipe, start_child
 from lacuna_engine.transport.ssh.askpass import Askpass
 from lacuna_engine.transport.ssh.failures import explain
+from lacuna_engine.transport.ssh.forwarding import Forwarding, can_forward
 from lacuna_engine.transport.ssh.remote_command import PING, Preamble, remote_command
 from lacuna_engine.transport.ssh.settings import SILENCE_TIMEOUT, address, look_up
 from lacuna_engine.transport.ssh.target import HostCheck, Target
@@ -76,7 +77,7 @@ async def open_openssh(target: Target, inquiry: Inquiry) -> ChildPipe:
     try:
         return await _Login(target, inquiry, None, is_master=False).open()
     except _NeedsSharingError:
-        master = _masters[target.login] = _Master(_control_path())
+        master = _masters[target.login] = _Master(_private_path())
         return await _Login(target, inquiry, master, is_master=True).open()
 
 
@@ -92,6 +93,7 @@ class _Login:
         self._is_master = is_master
         self._needs_sharing = False
         self._child: Child | None = None
+        self._forwarding: Forwarding | None = None
         self._patience = SILENCE_TIMEOUT
         self._askpass = Askpass(target, inquiry, self._kill, self._on_code)
 
@@ -113,22 +115,36 @@ class _Login:
             environment = _environment() | await self._askpass.start()
             unchosen = await look_up(target)
             self._patience = unchosen.patience
-            options = [*_options(target), *unchosen.options, *self._sharing()]
-            command = [*options, "--", target.host, remote_command(target)]
+            if unchosen.may_forward and self._master is None and can_forward(target):
+                self._forwarding = Forwarding(target, _private_path())
+            options = [*self._forwards(), *_options(target), *unchosen.options, *self._sharing()]
+            asked = remote_command(target, offers=self._forwarding is not None)
             program = target.command or "ssh"
-            self._child, sock = await start_child([program, *command], environment)
-            first = await self._begin(sock)
+            command = [program, *options, "--", target.host, asked]
+            self._child, sock = await start_child(command, environment)
+            line, first = await self._begin(sock)
         except BaseException:
             self._askpass.close()
+            self._remove_forwards()
             if sock is not None:
                 sock.close()
             if self._child is not None:
                 self._child.kill()
                 await self._child.end()
             raise
-        return self._pipe(sock, self._child, first)
+        self._remove_forwards()
+        return self._pipe(line, self._child, first, tie=None if line is sock else sock)
 
-    def _pipe(self, sock: socket.socket, child: Child, first: bytes) -> ChildPipe:
+    def _forwards(self) -> list[str]:
+        return [] if self._forwarding is None else self._forwarding.options
+
+    def _remove_forwards(self) -> None:
+        if self._forwarding is not None:
+            self._forwarding.remove()
+
+    def _pipe(
+        self, sock: socket.socket, child: Child, first: bytes, tie: socket.socket | None
+    ) -> ChildPipe:
         target, master = self._target, self._master
 
         def say(status: int, words: str) -> LacunaError | None:
@@ -145,7 +161,9 @@ class _Login:
             before_end = master.unused.wait
         elif master is not None:
             master.join()
-        pipe = ChildPipe(sock, child, say, first=first, before_end=before_end, release=release)
+        pipe = ChildPipe(
+            sock, child, say, first=first, before_end=before_end, release=release, tie=tie
+        )
         return pipe
 
     def _sharing(self) -> list[str]:
@@ -157,11 +175,14 @@ class _Login:
         persist = ["-o", "ControlPersist=no"]
         return ["-o", f"ControlMaster={become}", "-o", f"ControlPath={path}", *persist]
 
-    async def _begin(self, sock: socket.socket) -> bytes:
-        """Wait for the beginning of the connection; return what came of it already."""
+    async def _begin(self, sock: socket.socket) -> tuple[socket.socket, bytes]:
+        """Wait for the connection; return where it is, and what came of it already.
+
+        ``sock`` is ssh's input and output, and the connection itself if a program leads to it.
+        """
         preamble = Preamble()
         loop = asyncio.get_running_loop()
-        started, asked = loop.time(), False
+        started, asked, declined = loop.time(), False, False
         while True:
             data = None
             with suppress(TimeoutError, OSError):
@@ -172,7 +193,13 @@ class _Login:
             if data:
                 first = preamble.feed(data)
                 if first is not None:
-                    return first
+                    return sock, first
+                if preamble.offer and self._forwarding is not None and not declined:
+                    if direct := await self._forwarding.connect(preamble.offer):
+                        return direct
+                    declined = True
+                    with suppress(OSError):
+                        await loop.sock_sendall(sock, b"\n")  # then by a program
                 continue
             silent = loop.time() - max(started, self._askpass.last_answer)
             if self._askpass.pending:
@@ -265,8 +292,8 @@ def _environment() -> dict[str, str]:
 _folders: list[str] = []
 
 
-def _control_path() -> Path:
-    """Return a new address for a master, in a folder that nobody else may enter."""
+def _private_path() -> Path:
+    """Return a new address for a socket, in a folder that nobody else may enter."""
     if not _folders:
         _folders.append(tempfile.mkdtemp(prefix="lacuna-"))
         atexit.register(shutil.rmtree, _folders[0], ignore_errors=True)

@@ -7,17 +7,22 @@ sockets, the user's own daemon without the helper, ncat and socat, and the marke
 
 from __future__ import annotations
 
+import re
 import struct
 from shlex import quote
 
 from lacuna_engine.errors import ConnectError
 from lacuna_engine.transport.ssh.target import Target
 
-__all__ = ["MARK", "NO_PROGRAM", "NO_SOCKET", "PING", "Preamble", "remote_command"]
+__all__ = ["MARK", "NO_PROGRAM", "NO_SOCKET", "OFFER", "PING", "Preamble", "remote_command"]
 
 MARK = b"lacuna: the daemon's bytes follow\n"
 """Printed right before the program that is the connection: what comes ahead of it is the noise of
 somebody's shell start-up files."""
+
+OFFER = b"lacuna: the daemon's socket is number "
+"""Printed, with the number, where the socket is that can be opened with no program in between. Then
+the host waits for a line, which says that it cannot."""
 
 NO_SOCKET, NO_PROGRAM = 93, 94
 """Exit statuses that no program involved has."""
@@ -28,14 +33,19 @@ NOISE_LIMIT = 1 << 16
 PING = struct.pack(">7I", 28, 0x6B65_6570, 1, 1, 2, 0, 0)
 """A packet that asks for a sign of life; an answer nobody waits for does no harm."""
 
+_OFFERED = re.compile(re.escape(OFFER) + rb"([1-9]\d{0,2})\n")
+
 _PROGRAMS = (0x2000_8086, 0x6B65_6570)
 _SMALLEST, _LARGEST = 28, (1 << 25) + 4
 
 
-def remote_command(target: Target) -> str:
-    """Return the command line for the host's login shell."""
+def remote_command(target: Target, *, offers: bool = False) -> str:
+    """Return the command line for the host's login shell.
+
+    If it ``offers``, the host first says which of the target's sockets there is.
+    """
     mark = f'echo "{MARK.decode().strip()}"'
-    script: list[str] = []
+    script = [_with_offer(target)] if offers else []
     if target.proxy != "netcat":
         helper = f"{mark}; exec virt-ssh-helper {quote(target.helper_uri)}"
         script.append(f"if command -v virt-ssh-helper >/dev/null 2>&1; then {helper}; fi")
@@ -44,6 +54,13 @@ def remote_command(target: Target) -> str:
     else:
         script += _with_netcat(target, mark)
     return f"sh -c {quote('; '.join(script))}"
+
+
+def _with_offer(target: Target) -> str:
+    places = " ".join(map(quote, target.sockets))
+    offer = f'echo "{OFFER.decode()}$N"; read A || exit 0; break'
+    look = f'N=$((N+1)); if test -S "$s" && test -w "$s"; then {offer}; fi'
+    return f"N=0; for s in {places}; do {look}; done"
 
 
 def _with_netcat(target: Target, mark: str) -> list[str]:
@@ -84,6 +101,8 @@ class Preamble:
 
     def __init__(self) -> None:
         self._noise = bytearray()
+        self.offer = 0
+        """The number of the socket that the host has offered, from 1 on."""
 
     def feed(self, data: bytes | memoryview) -> bytes | None:
         """Take in bytes; return those of the connection once it has begun, else None.
@@ -95,6 +114,9 @@ class Preamble:
         place = noise.find(MARK)
         if place >= 0:
             return bytes(noise[place + len(MARK) :])
+        if not self.offer and (offered := _OFFERED.search(noise)):
+            self.offer = int(offered[1])
+            del noise[offered.start() : offered.end()]
         length, program = (int.from_bytes(noise[at : at + 4]) for at in (0, 4))
         if len(noise) >= 8 and program in _PROGRAMS and _SMALLEST <= length <= _LARGEST:
             return bytes(noise)

@@ -33,7 +33,11 @@ class Unchosen:
     options: tuple[str, ...]
     patience: float
     """Seconds of silence until the host's side of the connection has to be there."""
+    may_forward: bool
+    """Whether forwardings would be ours alone: the settings have none, and no process is shared."""
 
+
+_FORWARDINGS = ("localforward", "remoteforward", "dynamicforward", "controlpath")
 
 _known: dict[tuple[object, ...], Unchosen] = {}
 
@@ -55,7 +59,9 @@ async def look_up(target: Target) -> Unchosen:
             timeout = "0"
         elif timeout == "0":
             timeout = str(SYSTEMS_TIMEOUT)
-        found = _known[target.login] = Unchosen(tuple(options), SILENCE_TIMEOUT + int(timeout))
+        alone = bool(own) and not any(own.get(name, "none") != "none" for name in _FORWARDINGS)
+        patience = SILENCE_TIMEOUT + int(timeout)
+        found = _known[target.login] = Unchosen(tuple(options), patience, alone)
     return found
 
 

@@ -47,6 +47,8 @@ class Target:
     """Paths on the host to try; empty for the user's own daemon, whose place the host knows."""
     names: tuple[str, ...]
     """File names of the daemons' sockets, in the order to be tried."""
+    is_direct: bool
+    """Whether a socket may be opened with no program in between, as no program was named."""
     proxy: str
     netcat: str
     command: str
@@ -105,6 +107,7 @@ def target_of(uri: ConnectionUri) -> Target:
         helper_uri=uri.names()[0],
         sockets=(socket,) if socket else () if uri.is_session else paths,
         names=names,
+        is_direct=proxy == "auto" and "netcat" not in own,
         # The helper knows no other sockets than its own, and netcat= asks for that program.
         proxy="netcat" if socket or (own.get("netcat") and proxy == "auto") else proxy,
         netcat=own.get("netcat", ""),
