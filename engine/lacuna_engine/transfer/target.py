@@ -46,8 +46,12 @@ THREADS = 3
 """Threads: two that write while the streams bring more, and one that flushes."""
 
 PROMPT = 0.02
-"""Seconds that writing takes at most before it is left to the threads: 1 MiB into the system's
-memory takes less than 1 ms, waiting for a disk far more."""
+"""Seconds within which writing is no work for a thread: 1 MiB into the system's memory takes less
+than 1 ms, waiting for a disk far more."""
+
+ASIDE = 10
+"""How many times as long as it has taken writing is left to the threads then. So a disk holds up
+the loop for a tenth of the time at most, and a processor that was busy elsewhere does no harm."""
 
 _PART_ROOM = 40
 """Bytes of a file name left free for what marks a part."""
@@ -114,7 +118,7 @@ class LocalTarget:
             flags |= os.O_CLOEXEC | os.O_NOFOLLOW
         with local_errors(str(path), "create" if part is None else "go on with"):
             self.fd = os.open(self.part, flags, 0o666)
-        self._is_prompt = True
+        self._aside_until = 0.0
         self._is_dropped = outgrows(size, available_memory())
         if part is not None:
             return
@@ -158,12 +162,15 @@ class LocalTarget:
         It takes less time than to wake a thread, which moreover shares the interpreter with
         whoever receives what comes next.
         """
-        if not self._is_prompt:
-            return await self.aside(work)
         began = time.monotonic()
-        result = work()
-        self._is_prompt = time.monotonic() - began < PROMPT
-        return result
+        if began < self._aside_until:
+            return await self.aside(work)
+        try:
+            return work()
+        finally:
+            took = time.monotonic() - began
+            if took >= PROMPT:
+                self._aside_until = began + took + ASIDE * took
 
     def write(self, position: int, view: memoryview) -> list[tuple[int, int]]:
         """Write data at ``position``, leaving runs of zeros out as holes; blocking.

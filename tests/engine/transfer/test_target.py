@@ -15,7 +15,7 @@ from lacuna_engine.errors import ExistsError, LocalFileError, NoSpaceError
 from lacuna_engine.extents import allocated_bytes
 from lacuna_engine.transfer import IfExists
 from lacuna_engine.transfer import target as module
-from lacuna_engine.transfer.target import PROMPT, LocalTarget, choose_target
+from lacuna_engine.transfer.target import ASIDE, PROMPT, LocalTarget, choose_target
 
 
 def names(folder: Path) -> list[str]:
@@ -326,21 +326,35 @@ def test_a_part_cannot_be_prepared_for_us(tmp_path: Path, monkeypatch: pytest.Mo
     assert not (tmp_path / "victim").exists()
 
 
-async def test_writing_is_done_here_until_it_takes_time(tmp_path: Path) -> None:
+async def test_writing_that_takes_time_is_left_to_threads_for_a_while(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 100.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
     target = LocalTarget(tmp_path / "img", 10)
-    here = threading.current_thread().name
 
-    def name() -> str:
-        return threading.current_thread().name
+    def in_thread() -> bool:
+        return threading.current_thread().name.startswith("lacuna-write")
 
-    def slow() -> str:
-        time.sleep(PROMPT + 0.01)
-        return name()
+    def slow() -> bool:
+        nonlocal now
+        now += 2 * PROMPT
+        return in_thread()
 
-    assert [await target.promptly(name) for _ in range(3)] == [here] * 3
-    assert await target.promptly(slow) == here
-    assert (await target.promptly(name)).startswith("lacuna-write")
-    assert (await target.promptly(name)).startswith("lacuna-write")
+    def broken() -> None:
+        slow()
+        raise OSError
+
+    assert [await target.promptly(in_thread) for _ in range(3)] == [False] * 3
+    assert not await target.promptly(slow)
+    assert await target.promptly(slow)  # which is no news
+    now = 100.0 + (2 + 2 * ASIDE) * PROMPT - 0.001
+    assert await target.promptly(in_thread)
+    now += 0.002
+    assert not await target.promptly(in_thread)
+    with pytest.raises(OSError):  # noqa: PT011
+        await target.promptly(broken)
+    assert await target.promptly(in_thread)
     target.discard()
 
 
