@@ -14,7 +14,7 @@ import pytest
 from integration.libvirtd import PrivateLibvirtd
 from integration.ssh_login import Login, engine, libvirtd, login, pools, refused, sshd, use
 from integration.sshd import PrivateSshd
-from lacuna_engine.errors import ConnectError, ConnectionLostError
+from lacuna_engine.errors import ConnectError, ConnectionLostError, UnreachableError
 from lacuna_engine.transfer import Session
 from lacuna_engine.transport import parse_uri
 from lacuna_engine.transport.ssh import openssh
@@ -73,6 +73,17 @@ async def test_a_program_takes_over_where_forwarding_is_forbidden(
             assert [pool.name for pool in await session.storage.pools()] == ["pool"]
             await (await session.connect()).ping()
         assert host.log().count("Accepted publickey") == 2
+    assert not left_behind()
+
+
+async def test_a_socket_without_a_daemon(login: Login) -> None:
+    """It is the program's to say so."""
+    with PrivateLibvirtd() as daemon, PrivateSshd(daemon) as host:
+        use(login, Login(login.engine, login.home / "other", host))
+        daemon.kill()
+        assert daemon.socket_path.exists()
+        for more in ("", "proxy=native"):
+            await refused(login.uri(more), UnreachableError, "is not running on 127.0.0.1")
     assert not left_behind()
 
 

@@ -150,7 +150,7 @@ def test_up_and_down_through_each(
 
 
 @pytest.mark.parametrize("engine", ["openssh", "asyncssh"])
-@pytest.mark.parametrize("way", ["helper", "netcat"])
+@pytest.mark.parametrize("way", ["direct", "helper", "netcat"])
 async def test_through_ssh(
     daemons: PrivateLibvirtd,
     tmp_path: Path,
@@ -161,8 +161,9 @@ async def test_through_ssh(
     """To the storage daemon itself: it serves when virtproxyd has ended."""
     monkeypatch.setenv(ENGINE_VARIABLE, engine)
     without = frozenset({"virt-ssh-helper"}) if way == "netcat" else frozenset[str]()
+    settings = {"AllowStreamLocalForwarding": "yes" if way == "direct" else "no"}
     source = make_image(tmp_path / "v", data(3 * MIB + 1), hole(2 * MIB))
-    with PrivateSshd(daemons, without=without) as host:
+    with PrivateSshd(daemons, settings=settings, without=without) as host:
         (tmp_path / "known").write_text(host.known_hosts_line)
         os.kill(daemons.pid, signal.SIGKILL)
         uri = parse_uri(

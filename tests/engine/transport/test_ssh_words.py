@@ -163,8 +163,10 @@ def test_the_command_offers_nothing_where_there_is_nothing() -> None:
     ],
 )
 def test_what_can_be_forwarded(more: str, able: bool) -> None:
-    assert can_forward(target(more)) is able
-    assert not can_forward(target(more, "/session")) or "socket" in more
+    place = Path("/tmp/lacuna-x/1")  # noqa: S108 - only its name is looked at
+    assert can_forward(target(more), place) is able
+    assert not can_forward(target(more, "/session"), place) or "socket" in more
+    assert not can_forward(target(more), place.with_name("a:b"))
 
 
 # --- where the connection begins -----------------------------------------------------------------

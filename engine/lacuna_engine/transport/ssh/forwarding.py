@@ -25,9 +25,10 @@ _SPECIAL = frozenset(':%${}"\\')
 """What ssh would not take as a part of a path."""
 
 
-def can_forward(target: Target) -> bool:
-    """Tell whether the target names sockets that ssh can lead to (pure)."""
-    return target.is_direct and bool(target.sockets) and not _SPECIAL & set("".join(target.sockets))
+def can_forward(target: Target, place: Path) -> bool:
+    """Tell whether ssh can lead from ``place`` to sockets that the target names (pure)."""
+    paths = "".join([str(place), *target.sockets])
+    return target.is_direct and bool(target.sockets) and not _SPECIAL & set(paths)
 
 
 class Forwarding:

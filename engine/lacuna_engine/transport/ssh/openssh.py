@@ -115,8 +115,9 @@ class _Login:
             environment = _environment() | await self._askpass.start()
             unchosen = await look_up(target)
             self._patience = unchosen.patience
-            if unchosen.may_forward and self._master is None and can_forward(target):
-                self._forwarding = Forwarding(target, _private_path())
+            place = _private_path()
+            if unchosen.may_forward and self._master is None and can_forward(target, place):
+                self._forwarding = Forwarding(target, place)
             options = [*self._forwards(), *_options(target), *unchosen.options, *self._sharing()]
             asked = remote_command(target, offers=self._forwarding is not None)
             program = target.command or "ssh"
