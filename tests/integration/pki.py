@@ -53,7 +53,7 @@ class Authority:
         folder: Path,
         role: str,
         *,
-        names: Sequence[str] = ("localhost", "127.0.0.1"),
+        names: Sequence[str] = ("localhost", "127.0.0.1", "::1"),
         start: timedelta = -DAY,
         end: timedelta = DAY,
         passphrase: str = "",

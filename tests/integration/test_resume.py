@@ -19,7 +19,15 @@ from lacuna_engine.errors import (
     SourceChangedError,
 )
 from lacuna_engine.extents import Progress, file_map
-from lacuna_engine.transfer import Download, IfExists, Report, State, TransferOptions, Upload
+from lacuna_engine.transfer import (
+    Download,
+    IfExists,
+    Report,
+    State,
+    TransferOptions,
+    Upload,
+    target,
+)
 from lacuna_engine.transfer.checkpoint import Stage
 
 LIMIT = TransferOptions(limit=8 * MIB)
@@ -252,22 +260,26 @@ async def test_a_cancelled_download_goes_on(downloads: Downloads, tmp_path: Path
     assert sorted(files_in(tmp_path)) == ["back", "image"]
 
 
+@pytest.mark.parametrize("noted", [True, False])
+@pytest.mark.parametrize("punches", [True, False])
 async def test_only_flushed_data_survives_a_power_loss(
-    downloads: Downloads, tmp_path: Path
+    downloads: Downloads,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    punches: bool,
+    noted: bool,
 ) -> None:
+    """Whether it was noted that it was written, or the note was lost as well."""
     await downloads.interrupted()
     saved = downloads.keeper.load()
     assert saved is not None
     saved.boot = "another run of the system"
-    saved.map.advance(0, 9 * MIB, Progress.IN_FLIGHT)  # data, and what will be left out
-    written = [
-        (start, end)
-        for start, end, progress in saved.map.progress()
-        if progress is Progress.IN_FLIGHT
-    ]
-    for start, end in written:  # what was not flushed may be anything
-        overwrite(Path(saved.name), start, b"\xff" * (end - start))
+    # Data, and what will be left out.
+    saved.map.advance(0, 9 * MIB, Progress.IN_FLIGHT if noted else Progress.PENDING)
+    overwrite(Path(saved.name), 0, b"\xff" * (9 * MIB))  # what was not flushed may be anything
     downloads.keeper.save(saved, durable=True)
+    if not punches:
+        monkeypatch.setattr(target, "punch_hole", lambda *_: False)
     report = await downloads.whole(TransferOptions(verify=True))
     assert report.bytes_received >= DATA
     assert_same(downloads.image, tmp_path / "back")

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from integration.sshd import PrivateSshd
 from lacuna_engine.errors import ConnectError, ConnectionLostError, UnreachableError
 from lacuna_engine.transfer import Session
 from lacuna_engine.transport import parse_uri
+from lacuna_engine.transport.child import GRACE
 from lacuna_engine.transport.ssh import openssh
 
 pytestmark = pytest.mark.parametrize("engine", ["openssh"], indirect=True)
@@ -76,6 +78,11 @@ async def test_a_program_takes_over_where_forwarding_is_forbidden(
     assert not left_behind()
 
 
+async def test_a_socket_in_the_folder_of_the_login(bare: Login) -> None:
+    """ssh does not forward to it, and would not even start."""
+    await refused(bare.uri("socket=d.sock"), UnreachableError, "is not running on 127.0.0.1")
+
+
 async def test_a_socket_without_a_daemon(login: Login) -> None:
     """It is the program's to say so."""
     with PrivateLibvirtd() as daemon, PrivateSshd(daemon) as host:
@@ -93,7 +100,9 @@ async def test_the_daemon_ends(login: Login) -> None:
         async with Session(parse_uri(login.uri())) as session:
             await session.storage.pools()
             daemon.kill()
-            with pytest.raises(ConnectionLostError) as caught:
+            began = time.monotonic()
+            with pytest.raises(ConnectionLostError, match="the daemon closed") as caught:
                 await session.storage.pools()
             assert caught.value.retryable
+            assert time.monotonic() - began < GRACE  # ssh was not waited for in vain
     assert not left_behind()

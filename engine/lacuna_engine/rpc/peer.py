@@ -125,7 +125,8 @@ class Peer(ABC):
     def data_header(self, serial: int, size: int) -> bytes:
         """Return the header to send right before ``size`` bytes of stream data.
 
-        The data itself does not pass through the peer, so that it need not be copied.
+        The data itself does not pass through the peer, so that it need not be copied. Raises
+        :class:`ProtocolError` if it is too long for one message.
         """
         if size > MAX_PAYLOAD:
             raise ProtocolError(f"a packet of {size} bytes is too long to send")

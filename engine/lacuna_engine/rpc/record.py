@@ -60,13 +60,15 @@ class Record:
     """Base of everything that is a message's payload or a part of one.
 
     A record is made from its fields, in order or by name; those with a value in the class may be
-    left out. It is equal to one of the same class with equal fields, and never changes.
+    left out. It is equal to one of the same class with equal fields, and never changes. Raises
+    :class:`TypeError` for fields that are missing, unknown, or given twice.
     """
 
     __match_args__: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:
-        cls.__match_args__ = tuple(cls.__annotations__)  # type: ignore[misc]
+        own = tuple(cls.__annotations__)
+        cls.__match_args__ = cls.__match_args__ + own  # type: ignore[misc]
 
     def __init__(self, *values: object, **named: object) -> None:
         names = self.__match_args__
@@ -122,7 +124,9 @@ class Record:
     @classmethod
     def _missing(cls, fields: dict[str, object]) -> list[str]:
         """Return the fields that have neither a value nor one in the class."""
-        return [name for name in cls.__match_args__ if name not in fields and name not in vars(cls)]
+        return [
+            name for name in cls.__match_args__ if name not in fields and not hasattr(cls, name)
+        ]
 
 
 class Void(Record):

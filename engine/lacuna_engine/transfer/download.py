@@ -32,6 +32,7 @@ from lacuna_engine.transfer.limit import Limiter, TokenBucket
 from lacuna_engine.transfer.notebook import Notebook
 from lacuna_engine.transfer.options import IfExists, TransferOptions
 from lacuna_engine.transfer.parts import (
+    clear_unsure,
     compare_seams,
     discard_part,
     gaps,
@@ -157,8 +158,9 @@ class Download:
         if is_in_place(saved):
             self.report.state = State.DONE
             return None
-        target = await asyncio.to_thread(reopen, saved)
+        target = reopen(saved)
         try:
+            await clear_unsure(target, saved)
             self._notes.begin(saved)
             reading = await self._session.connect(daemon_pings=False)
             await compare_seams(reading, volume, target, saved.map)

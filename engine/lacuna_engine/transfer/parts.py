@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import os
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from lacuna_engine.client import Connection
@@ -22,7 +23,15 @@ from lacuna_engine.transfer.progress import Tracker
 from lacuna_engine.transfer.resume import changed, first_difference
 from lacuna_engine.transfer.target import LocalTarget, identity_of
 
-__all__ = ["compare_seams", "discard_part", "gaps", "is_in_place", "keep_safe", "reopen"]
+__all__ = [
+    "clear_unsure",
+    "compare_seams",
+    "discard_part",
+    "gaps",
+    "is_in_place",
+    "keep_safe",
+    "reopen",
+]
 
 LOOK_EVERY = 0.05
 SAVE_EVERY = 0.5
@@ -32,6 +41,9 @@ SAVE_BYTES = 32 << 20
 FLUSH_EVERY = 5.0
 FLUSH_BYTES = 256 << 20
 """The same for flushing it to the disk; the system has begun to write it by then."""
+
+CLEARED = 1 << 30
+"""Bytes that are made zeros in one call."""
 
 SEAM = 64 << 10
 """Bytes before each gap that are compared with the volume before going on."""
@@ -86,9 +98,9 @@ def is_in_place(saved: Checkpoint) -> bool:
 
 
 def reopen(saved: Checkpoint) -> LocalTarget:
-    """Open the half-made file; what may not have survived becomes pending; blocking.
+    """Open the half-made file.
 
-    Raises :class:`DestinationChangedError` if it is not what it was, :class:`LocalFileError`.
+    Raises :class:`DestinationChangedError` if it is not what it was.
     """
     place, extents = Path(saved.place), saved.map
     part = Path(saved.name)
@@ -98,16 +110,25 @@ def reopen(saved: Checkpoint) -> LocalTarget:
     if target.identity != saved.identity or target.size != extents.size:
         target.keep()
         raise changed(str(part), "it is another file")
-    if not saved.boot or saved.boot != boot_id():
-        try:
-            for start, end in _at(extents, Progress.IN_FLIGHT):
-                target.clear(start, end)  # zeros will be left out of what arrives
-                extents.advance(start, end, Progress.PENDING)
-        except BaseException:
-            target.keep()
-            raise
-    saved.boot = boot_id()
     return target
+
+
+async def clear_unsure(target: LocalTarget, saved: Checkpoint) -> None:
+    """Make zeros of what may not have survived the end of the system, and have it pending.
+
+    That is all that was not flushed before the last note: more may have been written after it. And
+    zeros are left out of what arrives, so whatever is there would stay. Raises
+    :class:`LocalFileError`, :class:`NoSpaceError`.
+    """
+    if saved.boot and saved.boot == boot_id():
+        return
+    unsure = _at(saved.map, Progress.PENDING) + _at(saved.map, Progress.IN_FLIGHT)
+    for start, end in unsure:
+        for begin in range(start, end, CLEARED):
+            until = min(begin + CLEARED, end)
+            await target.aside(partial(target.clear, begin, until))
+        saved.map.advance(start, end, Progress.PENDING)
+    saved.boot = boot_id()
 
 
 async def compare_seams(

@@ -23,12 +23,13 @@ from lacuna_engine.extents import (
     available_memory,
     drop_cached,
     grain_runs,
+    is_zero,
     make_sparse,
     may_have_zeros,
     outgrows,
     punch_hole,
 )
-from lacuna_engine.extents.source import local_errors
+from lacuna_engine.extents.source import Source, local_errors
 from lacuna_engine.storage import local_file_name
 from lacuna_engine.transfer.destination import numbered
 from lacuna_engine.transfer.options import IfExists
@@ -119,6 +120,7 @@ class LocalTarget:
         with local_errors(str(path), "create" if part is None else "go on with"):
             self.fd = os.open(self.part, flags, 0o666)
         self._aside_until = 0.0
+        self._is_flushing = False
         self._is_dropped = outgrows(size, available_memory())
         if part is not None:
             return
@@ -163,7 +165,7 @@ class LocalTarget:
         whoever receives what comes next.
         """
         began = time.monotonic()
-        if began < self._aside_until:
+        if began < self._aside_until or self._is_flushing:
             return await self.aside(work)
         try:
             return work()
@@ -207,13 +209,23 @@ class LocalTarget:
         """
         if punch_hole(self.fd, start, end):
             return
+        source = Source(self.fd, str(self.part), self.size, device=False)
+        buffer = memoryview(bytearray(len(ZEROS)))
         for position in range(start, end, len(ZEROS)):
-            self._write_all(position, memoryview(ZEROS)[: end - position])
+            view = buffer[: end - position]
+            with local_errors(str(self.path)):
+                count = source.read_into(position, view)
+            if not is_zero(view[:count]):  # what was never written shall take no room
+                self._write_all(position, memoryview(ZEROS)[:count])
 
     def flush(self) -> None:
         """Have the data on the disk; blocking. What is larger than memory leaves the cache then."""
-        with local_errors(str(self.path), "write"):
-            os.fsync(self.fd)
+        self._is_flushing = True
+        try:
+            with local_errors(str(self.path), "write"):
+                os.fsync(self.fd)
+        finally:
+            self._is_flushing = False
         if self._is_dropped:
             drop_cached(self.fd, 0, self.size)
 

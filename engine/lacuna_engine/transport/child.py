@@ -171,7 +171,11 @@ class ChildPipe(SocketPipe):
             descriptor = self._sock.fileno()
             self._loop.remove_reader(descriptor)
             self._loop.remove_writer(descriptor)
-            self._untie()
+            if self._tie is not None:
+                # The child ends when neither has anything more to come.
+                with suppress(OSError):
+                    self._sock.shutdown(socket.SHUT_RDWR)
+                self._untie()
             self._asking = self._loop.create_task(self._ask(reason))
 
     async def _ask(self, reason: LacunaError) -> None:

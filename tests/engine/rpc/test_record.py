@@ -90,6 +90,17 @@ class UInt8(Record):
     value: int
 
 
+class Longer(Outer):
+    more: Int = 7
+
+
+def test_a_record_of_a_record_has_its_fields_first() -> None:
+    value = Longer(True, Inner(1, 2), ())
+    assert (value.numbers, value.more) == ((5,), 7)
+    assert value.pack() == Outer(True, Inner(1, 2), ()).pack() + bytes([0, 0, 0, 7])
+    assert value != Outer(True, Inner(1, 2), ())
+
+
 def test_changes_make_another() -> None:
     value = Inner(1, 2)
     assert value.replace(big=9) == Inner(1, 9)

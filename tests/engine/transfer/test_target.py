@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import threading
@@ -358,6 +359,29 @@ async def test_writing_that_takes_time_is_left_to_threads_for_a_while(
     target.discard()
 
 
+async def test_nobody_waits_here_for_a_flush(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = LocalTarget(tmp_path / "img", 10)
+    going, over = threading.Event(), threading.Event()
+
+    def fsync(_: int) -> None:
+        going.set()
+        assert over.wait(10)
+
+    def in_thread() -> bool:
+        return threading.current_thread().name.startswith("lacuna-write")
+
+    monkeypatch.setattr(module.os, "fsync", fsync)  # type: ignore[attr-defined]
+    flushing = asyncio.ensure_future(target.aside(target.flush))
+    await asyncio.to_thread(going.wait, 10)
+    assert await target.promptly(in_thread)
+    over.set()
+    await flushing
+    assert not await target.promptly(in_thread)
+    target.discard()
+
+
 @pytest.mark.parametrize("punches", [True, False])
 def test_clearing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, punches: bool) -> None:
     size = 3 << 20
@@ -366,6 +390,9 @@ def test_clearing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, punches: bool
     if not punches:
         monkeypatch.setattr(module, "punch_hole", lambda *_: False)
     target.clear(4096, size - 5)
+    written = allocated_bytes(target.part)
+    target.clear(4096, size - 5)
+    assert allocated_bytes(target.part) == written
     content = target.part.read_bytes()
     assert content == b"x" * 4096 + bytes(size - 5 - 4096) + b"x" * 5
     assert (allocated_bytes(target.part) < size // 2) == punches

@@ -171,6 +171,10 @@ _SOCKET_DEAD = re.compile(
 )
 
 
+_DECLINED = re.compile(r"^channel \d+: open failed: .*\n?", re.MULTILINE)
+"""What ssh says of a forwarding that is not allowed, after which a program was tried."""
+
+
 def explain(
     target: Target,
     status: int,
@@ -184,6 +188,7 @@ def explain(
     ``was_open`` tells that the daemon had already answered: then the link has broken, and trying
     again may help. ``answered`` is what somebody was asked for.
     """
+    words = _DECLINED.sub("", words)
     lines = [line.strip() for line in words.splitlines() if line.strip()]
     last = lines[-1] if lines else f"ssh ended with status {status}"
     if was_open:

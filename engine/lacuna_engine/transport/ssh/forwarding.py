@@ -21,14 +21,26 @@ PATIENCE = 5.0
 """Seconds in which a daemon shows that it is there; one that is busy can be reached all the same,
 by a program."""
 
+LONGEST = 100
+"""Bytes of a socket's path, for which systems have 104 at least."""
+
 _SPECIAL = frozenset(':%${}"\\')
 """What ssh would not take as a part of a path."""
 
 
 def can_forward(target: Target, place: Path) -> bool:
     """Tell whether ssh can lead from ``place`` to sockets that the target names (pure)."""
-    paths = "".join([str(place), *target.sockets])
-    return target.is_direct and bool(target.sockets) and not _SPECIAL & set(paths)
+    return (
+        target.is_direct
+        and bool(target.sockets)
+        and all(map(_can_be_named, [f"{place}.{len(target.sockets)}", *target.sockets]))
+    )
+
+
+def _can_be_named(path: str) -> bool:
+    """Tell whether ssh takes a path: it refuses the whole line for one that it does not."""
+    fits = len(os.fsencode(path)) <= LONGEST
+    return fits and path.startswith("/") and not _SPECIAL & set(path)
 
 
 class Forwarding:

@@ -149,6 +149,8 @@ class _Login:
         target, master = self._target, self._master
 
         def say(status: int, words: str) -> LacunaError | None:
+            if status == 0 and tie is not None:
+                return None  # it was the daemon that ended it
             return explain(target, status, words, was_open=pipe.bytes_read > 0)
 
         def release() -> None:
