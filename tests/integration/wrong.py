@@ -205,7 +205,11 @@ class Ground:
         enter = self._stack.enter_context
         host = enter(PrivateSshd(self.daemon))
         bare = enter(
-            PrivateSshd(self.daemon, without=frozenset({"virt-ssh-helper", "nc", "ncat", "socat"}))
+            PrivateSshd(
+                self.daemon,
+                settings={"AllowStreamLocalForwarding": "no"},
+                without=frozenset({"virt-ssh-helper", "nc", "ncat", "socat"}),
+            )
         )
         empty = enter(PrivateSshd(None))
         odd = enter(PrivateSshd(self.daemon, settings={"ForceCommand": "echo No shell here."}))

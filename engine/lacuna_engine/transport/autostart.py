@@ -4,16 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
+import shutil
 import subprocess
-from typing import TYPE_CHECKING
 
-from lacuna_engine.late import LateModule
 from lacuna_engine.transport.uri import ConnectionUri
-
-if TYPE_CHECKING:
-    import shutil
-else:  # seldom needed
-    shutil = LateModule("shutil")
 
 __all__ = ["start_daemon", "starts_by_itself"]
 
