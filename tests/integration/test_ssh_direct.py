@@ -94,15 +94,19 @@ async def test_a_socket_without_a_daemon(login: Login) -> None:
     assert not left_behind()
 
 
-async def test_the_daemon_ends(login: Login) -> None:
+@pytest.mark.parametrize("asks", [True, False])
+async def test_the_daemon_ends(login: Login, asks: bool) -> None:
+    """It is told at once, whether or not somebody writes: ssh is not waited for in vain."""
     with PrivateLibvirtd() as daemon, PrivateSshd(daemon, without=PROGRAMS) as host:
         use(login, Login(login.engine, login.home / "other", host))
         async with Session(parse_uri(login.uri())) as session:
             await session.storage.pools()
             daemon.kill()
             began = time.monotonic()
+            if not asks:
+                await session.storage.connection._pipe.wait_closed()
             with pytest.raises(ConnectionLostError, match="the daemon closed") as caught:
                 await session.storage.pools()
             assert caught.value.retryable
-            assert time.monotonic() - began < GRACE  # ssh was not waited for in vain
+            assert time.monotonic() - began < GRACE
     assert not left_behind()

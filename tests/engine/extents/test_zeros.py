@@ -193,6 +193,13 @@ def test_a_quick_no_is_never_wrong(chosen: list[tuple[int, bool]], min_run: int)
             assert end < len(data)
 
 
+@pytest.mark.parametrize("min_run", [GRAIN, 3 * GRAIN + 5, MIN_RUN])
+@pytest.mark.parametrize("before", range(1, 35))
+def test_a_quick_look_finds_a_run_wherever_it_lies(min_run: int, before: int) -> None:
+    zeros = -(-min_run // GRAIN) * GRAIN
+    assert may_have_zeros(b"\x07" * before * GRAIN + bytes(zeros) + b"\x07" * 40 * GRAIN, min_run)
+
+
 def test_a_quick_look_at_nothing_and_at_zeros() -> None:
     assert may_have_zeros(bytes(5 * MIN_RUN))
     assert not may_have_zeros(b"\x01" * (5 * MIN_RUN))

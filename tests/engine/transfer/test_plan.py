@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from lacuna_engine.errors import TransferError
 from lacuna_engine.extents import ExtentMap, Kind, Source
 from lacuna_engine.transfer import plan
-from lacuna_engine.transfer.checkpoint import Checkpoint, FileMark
+from lacuna_engine.transfer.checkpoint import Checkpoint, FileMark, Stage
 from lacuna_engine.transfer.lane_count import GAIN, SLOW_ANSWER, LaneCount
 from lacuna_engine.transfer.plan import (
     LONG,
@@ -175,6 +175,17 @@ def test_images_with_many_zeros(tmp_path: Path, every: int, many: bool) -> None:
 
 
 # --- keeping the plan ----------------------------------------------------------------------------
+
+
+def test_a_checkpoint_tells_of_extents_once_there_is_something() -> None:
+    extents = ExtentMap(100)
+    extents.classify(10, 20, Kind.HOLE)
+    saved = Checkpoint(FileMark(100, 1, 2), "pool", "v", extents)
+    assert saved.stage is Stage.MAKING
+    assert Checkpoint.from_bytes(saved.to_bytes()).map == ExtentMap(100)
+    for saved.stage in Stage:
+        if saved.stage is not Stage.MAKING:
+            assert Checkpoint.from_bytes(saved.to_bytes()).map == extents
 
 
 def test_a_checkpoint_keeps_what_was_deferred() -> None:

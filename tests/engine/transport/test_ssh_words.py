@@ -319,3 +319,13 @@ def test_a_link_that_breaks_can_be_tried_again() -> None:
     error = explain(target(), 255, "Timeout, server host not responding.", was_open=True)
     assert isinstance(error, ConnectionLostError)
     assert error.retryable
+
+
+def test_a_declined_forwarding_is_no_reason() -> None:
+    """A program was tried after it, and says what is the matter."""
+    declined = "channel 2: open failed: connect failed: Connection refused\r\n"
+    words = "virt-ssh-helper: internal error\n"
+    alone = explain(target(), 1, words, was_open=False)
+    for both in (declined + words, words + declined.replace("\r", "")):
+        error = explain(target(), 1, both, was_open=False)
+        assert (type(error), str(error)) == (type(alone), str(alone))
