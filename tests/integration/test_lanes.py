@@ -11,6 +11,7 @@ from integration.conftest import PoolFactory
 from integration.images import Piece, assert_same, data, files_in, hole, make_image
 from integration.libvirtd import MIB, Pool, PrivateLibvirtd
 from integration.moves import session_to, until
+from lacuna_engine.client import UploadStream
 from lacuna_engine.errors import (
     DestinationChangedError,
     LacunaError,
@@ -20,6 +21,7 @@ from lacuna_engine.errors import (
 )
 from lacuna_engine.extents import Progress
 from lacuna_engine.transfer import Report, State, TransferOptions, Upload, lanes, plan
+from lacuna_engine.transfer.lanes import Lanes
 
 SHAPE = (data(6 * MIB), hole(2 * MIB), data(8 * MIB + 4096), hole(MIB), data(4096), hole(MIB))
 DATA = 14 * MIB + 8192
@@ -184,6 +186,49 @@ async def test_without_a_keeper_nothing_is_left(tries: Tries) -> None:
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
+    assert files_in(tries.pool.path) == []
+
+
+async def test_the_next_is_sent_while_one_is_proved(
+    tries: Tries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A way of many milliseconds is not empty at the end of each segment."""
+    monkeypatch.setattr(plan, "WORTH", 0)  # so that the segments are short, whatever a call costs
+    see, held = Lanes._see, 0
+
+    async def late(self: Lanes, stream: UploadStream, offset: int, expected: bytes) -> None:
+        nonlocal held
+        if held < 2:  # the first of each connection
+            held += 1
+            await until(lambda: upload.tracker.moved >= 6 * MIB)
+        await see(self, stream, offset, expected)
+
+    monkeypatch.setattr(Lanes, "_see", late)
+    async with session_to(tries.daemon.uri) as session:
+        two = TransferOptions(connections=2)
+        upload = Upload(session, tries.image, tries.pool.name, "v", options=two)
+        report = await upload.run()
+    assert held == 2
+    assert report.state is State.DONE
+    assert_same(tries.image, tries.volume)
+
+
+async def test_a_failed_proof_stops_what_is_sent_beside_it(
+    tries: Tries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(self: Lanes, stream: UploadStream, offset: int, expected: bytes) -> None:
+        raise NotProvedError("it is not there")
+
+    monkeypatch.setattr(plan, "WORTH", 0)
+    monkeypatch.setattr(Lanes, "_see", never)
+    async with session_to(tries.daemon.uri) as session:
+        slow = TransferOptions(connections=2, limit=4 * MIB)
+        upload = Upload(session, tries.image, tries.pool.name, "v", options=slow)
+        with pytest.raises(NotProvedError, match="it is not there"):
+            await upload.run()
+        await session.storage.connection.ping()
+    # Each connection had sent a segment of 2 MiB, and hardly begun another.
+    assert upload.report.bytes_sent < 6 * MIB
     assert files_in(tries.pool.path) == []
 
 

@@ -99,6 +99,8 @@ class ExtentMap:
         self._totals = {(kind, progress): 0 for kind in Kind for progress in Progress}
         self._totals[Kind.DATA, Progress.PENDING] = size
         self._changes: list[tuple[int, int]] | None = None
+        self._plain_kinds: list[int] | None = None
+        """Those of the record, as long as they are still true."""
 
     @classmethod
     def from_kinds(cls, size: int, runs: Iterable[tuple[int, int, Kind]]) -> ExtentMap:
@@ -153,6 +155,7 @@ class ExtentMap:
         if self._kinds.holds(start, end, kind):
             return
         replaced = iter(self._kinds.assign(start, end, kind))
+        self._plain_kinds = None
         if self._changes is not None:
             self._changes.append((start, end))
         for first, last, old, progress in _merge(
@@ -170,19 +173,15 @@ class ExtentMap:
         replaced = self._progress.assign(start, end, progress)
         if self._changes is not None:
             self._changes.append((start, end))
-        kinds = self._kinds.runs(start, end)
-        if len(replaced) == 1:  # as nearly always: then the kinds need not be cut
-            _, _, old = replaced[0]
+        for begin, until, old in replaced:
+            if old is progress:  # most of the map, when a transfer says that all is there
+                continue
             counts = dict.fromkeys(Kind, 0)
-            for first, last, kind in kinds:
+            for first, last, kind in self._kinds.runs(begin, until):
                 counts[kind] += last - first
             for kind, count in counts.items():
                 self._totals[kind, old] -= count
                 self._totals[kind, progress] += count
-            return
-        for first, last, kind, old in _merge(start, end, kinds, iter(replaced)):
-            self._totals[kind, old] -= last - first
-            self._totals[kind, progress] += last - first
 
     def describe(self, runs: Sequence[tuple[int, int, Kind]], progress: Progress) -> None:
         """Say of consecutive ranges, all at once, what each is, and how far all are.
@@ -196,6 +195,7 @@ class ExtentMap:
         start, end = runs[0][0], runs[-1][1]
         old = list(self.runs(start, end))
         self._kinds.replace(runs)
+        self._plain_kinds = None
         self._progress.assign(start, end, progress)
         if self._changes is not None:
             self._changes.append((start, end))
@@ -301,14 +301,22 @@ class ExtentMap:
         return (Extent(first, last, kind, progress) for first, last, kind, progress in merged)
 
     def to_record(self) -> ExtentRecord:
-        """Return the whole map in plain form; `from_record` gives an equal map back."""
-        # Maps are saved again and again, and members are slower to tell their values than a table.
+        """Return the whole map in plain form; `from_record` gives an equal map back.
+
+        The record is not to be changed: maps are saved again and again, and the kinds of all
+        records are one list until a kind changes.
+        """
+        # Members are slower to tell their values than a table.
         kinds: dict[Kind, int] = {kind: kind.value for kind in Kind}
         steps: dict[Progress, int] = {step: step.value for step in Progress}
+        if self._plain_kinds is None:
+            self._plain_kinds = [
+                n for start, end, kind in self.kinds() for n in (end - start, kinds[kind])
+            ]
         return {
             "version": RECORD_VERSION,
             "size": self.size,
-            "kinds": [n for start, end, kind in self.kinds() for n in (end - start, kinds[kind])],
+            "kinds": self._plain_kinds,
             "progress": [
                 n for start, end, step in self.progress() for n in (end - start, steps[step])
             ],

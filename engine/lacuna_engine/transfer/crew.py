@@ -14,7 +14,7 @@ from lacuna_engine.transfer.progress import Tracker
 from lacuna_engine.transfer.report import Report
 from lacuna_engine.transfer.session import Session
 
-__all__ = ["Crew", "is_crowded", "start_with"]
+__all__ = ["Crew", "is_crowded"]
 
 MEASURE_EVERY = 0.25
 """Seconds of a measurement of the throughput."""
@@ -24,15 +24,6 @@ ROOM = 4
 they were 10 to 15 % slower: each segment has a call and a proof of its own (speed.md)."""
 
 Work = Callable[[Connection, Callable[[], bool]], Awaitable[None]]
-
-
-def start_with(session: Session) -> int:
-    """Return with how many connections to begin where that is to be found out.
-
-    On the same host all of them share the processors with the daemon and wait for the same file;
-    over a network each has a cipher of its own, and a window of its own.
-    """
-    return 1 if session.uri.transport == "unix" else 2
 
 
 def is_crowded(session: Session) -> bool:
@@ -84,7 +75,7 @@ class Crew:
         """Do it all; the first error stops everything and is raised."""
         steering: list[asyncio.Task[None]] = []
         if not self._asked:
-            counting = LaneCount(MOST_LANES, start=start_with(self._session))
+            counting = LaneCount(MOST_LANES)
             self._wanted = counting.count
             steering.append(asyncio.create_task(self._steer(counting)))
         try:

@@ -25,7 +25,7 @@ from lacuna_engine.extents.source import open_source
 from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.storage import VolumeDescription, VolumeType, display_name
 from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage, VolumeMark
-from lacuna_engine.transfer.crew import Crew, start_with
+from lacuna_engine.transfer.crew import Crew
 from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.in_use import use_note
 from lacuna_engine.transfer.limit import Limiter, TokenBucket
@@ -242,10 +242,10 @@ class Download:
         receiver = Receiver(volume, missing, sink, data)
         size = sum(end - start for start, end in missing)
         asked = self._options.connections if size > SEGMENT else 1
-        lanes = LANES if (asked or start_with(self._session)) == 1 else LANES // 2
 
-        async def receive(connection: Connection, is_enough: Callable[[], bool]) -> None:
-            await receiver.receive(connection, lanes, is_enough)
+        async def receive(by: Connection, is_enough: Callable[[], bool]) -> None:
+            lanes = LANES if by is connection and asked <= 1 else LANES // 2
+            await receiver.receive(by, lanes, is_enough)
 
         crew = Crew(
             self._session,

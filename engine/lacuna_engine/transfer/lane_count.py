@@ -9,7 +9,8 @@ MOST_LANES = 4
 yet let in, and works on few calls at once."""
 
 GAIN = 1.05
-"""One connection more has to bring so much, or it was the last one."""
+"""One connection more has to bring so much, or it is given up again. A number of them is as fast as
+it gets when a moment later it is not faster by as much."""
 
 SLOW_ANSWER = 0.1
 """Seconds: when the daemon takes longer to answer a ping, it has too much to do."""
@@ -19,13 +20,17 @@ class LaneCount:
     """Grows while throughput grows, and shrinks when the daemon answers late.
 
     ``count`` is what to use now, at least 1 and at most ``most``; tell what that brought with
-    :meth:`measured`.
+    :meth:`measured`. What a number brings is known when it brings no more than a moment ago: a new
+    connection has to be opened, and a long way takes a while to fill.
     """
 
-    def __init__(self, most: int, *, start: int = 2) -> None:
+    def __init__(self, most: int) -> None:
         self._most = most
-        self.count = min(start, most)
-        self._rates: dict[int, float] = {}
+        self.count = 1
+        self._one_less = 0.0
+        """Bytes a second with one connection less."""
+        self._rate = 0.0
+        """The best with ``count`` so far."""
         self._settled = False
 
     def measured(self, rate: float, answer: float) -> int:
@@ -33,17 +38,20 @@ class LaneCount:
         if answer > SLOW_ANSWER:
             self._settled = True
             self.count = max(self.count - 1, 1)
-            return self.count
-        if self._settled:
-            return self.count
-        before = self._rates.get(self.count - 1)
-        self._rates[self.count] = rate
-        if before is not None and rate < before * GAIN:
+        elif not self._settled:
+            is_growing = rate >= self._rate * GAIN
+            self._rate = max(self._rate, rate)
+            if not is_growing:
+                self._decide()
+        return self.count
+
+    def _decide(self) -> None:
+        """Take one more or one less, now that it is known what ``count`` brings."""
+        if self._rate < self._one_less * GAIN:
+            self.count -= 1
             self._settled = True
-            if rate < before:
-                self.count -= 1
         elif self.count < self._most:
             self.count += 1
+            self._one_less, self._rate = self._rate, 0.0
         else:
             self._settled = True
-        return self.count

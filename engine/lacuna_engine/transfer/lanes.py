@@ -10,7 +10,7 @@ the last packet at once can lose the error of that packet (4.7).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
 
 from lacuna_engine.client import Connection, Data, UploadStream
@@ -63,6 +63,8 @@ class Lanes:
         self._reader: Connection | None = None
         self._opening = asyncio.Lock()
         self._looking = asyncio.Lock()
+        self._stretches: set[_Stretch] = set()
+        """Whose streams are open."""
         self._zeros_sent = 0
 
     async def run(self) -> None:
@@ -83,15 +85,22 @@ class Lanes:
         try:
             await crew.run()
         finally:
+            await asyncio.gather(*(self._close(stretch) for stretch in set(self._stretches)))
             await self._reader.close()
 
     async def _lane(self, connection: Connection, is_enough: Callable[[], bool]) -> None:
-        for start, end in self._segments:
-            await self._segment(connection, start, end)
-            if is_enough():
-                return
+        """Send segments over one connection, each while the one before it is proved."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                proofs = _Proofs(group)
+                for start, end in self._segments:
+                    await self._segment(connection, start, end, proofs)
+                    if is_enough():
+                        break
+        except BaseExceptionGroup as errors:
+            raise errors.exceptions[0] from None  # it has stopped the others
 
-    async def _segment(self, connection: Connection, start: int, end: int) -> None:
+    async def _segment(self, connection: Connection, start: int, end: int, proofs: _Proofs) -> None:
         """Send a segment; where it has long runs of zeros, in several streams."""
         going = self._supply.batches(
             [(start, end, Kind.DATA)],
@@ -100,32 +109,27 @@ class Lanes:
             unread=connection.sends_files,
         )
         stretch: _Stretch | None = None
-        try:
-            async with aclosing(going) as batches:
-                async for batch in batches:
-                    for run in batch:
-                        self._tracker.map.classify(run.start, run.end, run.kind)
-                        if run.kind is Kind.DATA:
-                            stretch = stretch or await self._open(connection, run.start, end)
-                            await stretch.packets.data(run.length, run.view)
-                            stretch.end = run.end
-                        elif stretch is not None and self._is_cheap(run):
-                            await stretch.packets.data(run.length, ZEROS[: run.length])
-                        else:
-                            if stretch is not None:
-                                await self._complete(stretch, run.start)
-                                stretch = None
-                            self._tracker.map.advance(run.start, run.end, Progress.ACKNOWLEDGED)
-                            self._tracker.passed += run.length
-                    if stretch is not None:
-                        await stretch.packets.flush()  # what a batch holds is only lent
+        async with aclosing(going) as batches:
+            async for batch in batches:
+                for run in batch:
+                    self._tracker.map.classify(run.start, run.end, run.kind)
+                    if run.kind is Kind.DATA:
+                        stretch = stretch or await self._open(connection, run.start, end)
+                        await stretch.packets.data(run.length, run.view)
+                        stretch.end = run.end
+                    elif stretch is not None and self._is_cheap(run):
+                        await stretch.packets.data(run.length, ZEROS[: run.length])
+                    else:
+                        if stretch is not None:
+                            await stretch.packets.flush()
+                            await proofs.begin(self._complete, stretch, run.start)
+                            stretch = None
+                        self._tracker.map.advance(run.start, run.end, Progress.ACKNOWLEDGED)
+                        self._tracker.passed += run.length
                 if stretch is not None:
-                    await self._complete(stretch, end)
-                    stretch = None
-        finally:
-            if stretch is not None:
-                self._context.report.bytes_sent += stretch.stream.bytes_sent
-                await stretch.stream.abort()
+                    await stretch.packets.flush()  # what a batch holds is only lent
+        if stretch is not None:
+            await proofs.begin(self._complete, stretch, end)
 
     def _is_cheap(self, run: Run) -> bool:
         """Whether to send these zeros rather than begin another stream behind them."""
@@ -142,16 +146,23 @@ class Lanes:
         packets = Packets(
             self._supply.fd, stream, self._tracker, self._context.pace(), position=start
         )
-        return _Stretch(start, stream, packets)
+        stretch = _Stretch(start, stream, packets)
+        self._stretches.add(stretch)
+        return stretch
+
+    async def _close(self, stretch: _Stretch) -> None:
+        """Give up the stream unless it has ended."""
+        self._stretches.remove(stretch)
+        self._context.report.bytes_sent += stretch.stream.bytes_sent
+        await stretch.stream.abort()
 
     async def _complete(self, stretch: _Stretch, until: int) -> None:
         """Prove what has been sent, up to ``until``, and end the stream."""
-        await stretch.packets.flush()
         last = await asyncio.to_thread(self._supply.witness, stretch.start, stretch.end)
         if last is not None:
             await self._see(stretch.stream, *last)
         await stretch.stream.finish()
-        self._context.report.bytes_sent += stretch.stream.bytes_sent
+        await self._close(stretch)
         self._tracker.map.advance(stretch.start, until, Progress.ACKNOWLEDGED)
 
     async def _see(self, stream: UploadStream, offset: int, expected: bytes) -> None:
@@ -197,3 +208,22 @@ class _Stretch:
         self.start = self.end = start
         self.stream = stream
         self.packets = packets
+
+
+class _Proofs:
+    """Proofs in ``group``, one at a time, beside what is sent."""
+
+    def __init__(self, group: asyncio.TaskGroup) -> None:
+        self._group = group
+        self._last: asyncio.Task[None] | None = None
+
+    async def begin(
+        self,
+        proof: Callable[[_Stretch, int], Coroutine[None, None, None]],
+        stretch: _Stretch,
+        until: int,
+    ) -> None:
+        """Begin another when the last one has ended."""
+        if self._last is not None:
+            await self._last
+        self._last = self._group.create_task(proof(stretch, until))

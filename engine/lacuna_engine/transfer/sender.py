@@ -57,6 +57,7 @@ class Sender:
         self._paced = paced
         self._first_byte = first_byte
         self._deferred = deferred
+        self._is_plain = stream.machine.sparse and not paced and not first_byte
         self._hole = 0
 
     async def run(self, batches: AsyncIterator[Batch]) -> None:
@@ -66,12 +67,21 @@ class Sender:
                 if not run.is_known:
                     for start, end in self._deferred.outside(run.start, run.end):
                         self._tracker.map.classify(start, end, run.kind)
-                if run.kind is Kind.DATA:
-                    await self._send_run(run)
-                else:
+                if run.kind is not Kind.DATA:
                     self._hole += run.length
+                elif not self._gather(run):
+                    await self._send_run(run)
             await self._packets.flush()  # what a batch holds is only lent
         await self._last_hole()
+
+    def _gather(self, run: Run) -> bool:
+        """Have a run and the hole before it sent with others, if it is short and needs no care."""
+        if run.view is None or run.end == self._size or not self._is_plain:
+            return False
+        gathered = self._packets.gather(self._hole, run.view)
+        if gathered:
+            self._hole = 0
+        return gathered
 
     async def _send_run(self, run: Run) -> None:
         await self._send_hole(self._hole)

@@ -89,8 +89,13 @@ async def test_all_is_done_once(
 
 
 async def test_those_that_were_sent_away_stay_away(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crew, "MEASURE_EVERY", 0.0)
-    scene = Scene(answer=0.12)
+    monkeypatch.setattr(crew, "MEASURE_EVERY", 0.05)
+    scene = Scene()
+
+    async def ping() -> None:
+        await asyncio.sleep(0.12 if scene.at_work > 1 else 0.0)
+
+    monkeypatch.setattr(scene, "ping", ping)
     await scene.run(0)
     assert scene.most == 2
     assert scene.made == 1

@@ -96,7 +96,7 @@ def test_segments_are_longer_where_calls_cost_more() -> None:
 # --- how many lanes ------------------------------------------------------------------------------
 
 
-def play(most: int, rates: list[float], answers: list[float]) -> Iterator[int]:
+def play(rates: list[float], answers: list[float], *, most: int = 4) -> Iterator[int]:
     counting = LaneCount(most)
     yield counting.count
     for answer in answers:
@@ -104,28 +104,45 @@ def play(most: int, rates: list[float], answers: list[float]) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    ("rates", "most", "settles"),
+    ("rates", "most", "settles", "highest"),
     [
-        ([1, 2, 3, 4], 4, 4),  # each brings more
-        ([1, 2, 2 * GAIN, 2 * GAIN * 1.01], 4, 4),  # the last brings little, and does no harm
-        ([1, 2, 2.02, 9], 4, 3),  # the third brings nothing; no fourth is tried
-        ([1, 2, 1.9, 9], 4, 2),  # the third makes it slower
-        ([1, 2, 3, 4], 2, 2),
-        ([1, 2, 3, 4], 1, 1),
+        ([1, 2, 3, 4], 4, 4, 4),  # each brings more
+        ([1, 2, 2 * GAIN, 2 * GAIN * GAIN * 1.01], 4, 4, 4),
+        ([1, 2, 3, 3.1], 4, 3, 4),  # the last brings too little
+        ([1, 1.04, 9, 9], 4, 1, 2),  # the second brings nothing; no third is tried
+        ([1, 2, 1.9, 9], 4, 2, 3),  # the third makes it slower
+        ([1, 2, 3, 4], 2, 2, 2),
+        ([1, 2, 3, 4], 1, 1, 1),
+        ([0, 0, 0, 0], 4, 1, 1),  # nothing moves, so nothing is known
     ],
 )
-def test_lanes_grow_while_that_helps(rates: list[float], most: int, settles: int) -> None:
-    seen = list(play(most, rates, [0.001] * 8))
+def test_lanes_grow_while_that_helps(
+    rates: list[float], most: int, settles: int, highest: int
+) -> None:
+    seen = list(play(rates, [0.001] * 12, most=most))
     assert seen[-3:] == [settles] * 3
-    assert max(seen) <= most
+    assert max(seen) == highest
     assert all(abs(one - two) <= 1 for one, two in pairwise(seen))
+
+
+def test_lanes_are_judged_when_they_are_as_fast_as_they_get() -> None:
+    """The first seconds of a long way, and those of a new connection, are slow."""
+    counting = LaneCount(4)
+    seen = [
+        (rate, counting.measured(rate, 0.001))
+        for rate in (10, 50, 97, 100, 60, 90, 101, 102, 100, 100)
+    ]
+    assert seen == [
+        *((10, 1), (50, 1), (97, 1), (100, 2)),  # as good as steady with one, at 100
+        *((60, 2), (90, 2), (101, 2), (102, 1)),  # two bring 102, which is not enough
+        *((100, 1), (100, 1)),
+    ]
 
 
 def test_lanes_give_way_when_the_daemon_is_busy() -> None:
     late = SLOW_ANSWER * 2
-    assert list(play(4, [1, 2, 3, 4], [0, 0, late, 0, late, late, late, late])) == [
-        *(2, 3, 4, 3, 3, 2, 1, 1, 1)
-    ]
+    answers = [0, 0, 0, 0, 0, 0, late, 0, late, late, late, late]
+    assert list(play([1, 2, 3, 4], answers)) == [*(1, 1, 2, 2, 3, 3, 4, 3, 3, 2, 1, 1, 1)]
 
 
 # --- looking at the image ------------------------------------------------------------------------
