@@ -41,6 +41,7 @@ from lacuna_engine.rpc.peer import ClientPeer
 from lacuna_engine.rpc.procedures import Procedure
 from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.rpc.records import Number, Open, VolumeRange
+from lacuna_engine.together import together
 from lacuna_engine.transport import ConnectionUri, Pipe, open_pipe
 from lacuna_engine.transport.prompts import NOBODY, Prompter, prompting
 
@@ -184,9 +185,19 @@ class Connection:
         self._pipe.start(self)
         self._keepalive.start()
         await authenticate(self)
+        opening = self._open_driver(names, read_only=read_only)
         if daemon_pings:
-            with suppress(RemoteError):
-                await self.call(p.CONNECT_SUPPORTS_FEATURE, Number(FEATURE_KEEPALIVE))
+            await together(self._ask_for_pings(), opening)
+        else:
+            await opening
+
+    async def _ask_for_pings(self) -> None:
+        """Have the daemon ping us, if it can: it begins when it is asked whether it does."""
+        with suppress(RemoteError):
+            await self.call(p.CONNECT_SUPPORTS_FEATURE, Number(FEATURE_KEEPALIVE))
+
+    async def _open_driver(self, names: tuple[str, ...], *, read_only: bool) -> None:
+        """Open the first of ``names`` that the daemon knows."""
         for last, name in zip([*[False] * (len(names) - 1), True], names, strict=True):
             try:
                 await self.call(p.CONNECT_OPEN, Open(name, 1 if read_only else 0))

@@ -30,6 +30,7 @@ from lacuna_engine.storage.records import (
 )
 from lacuna_engine.storage.xml import parse_pool, parse_volume
 from lacuna_engine.storage.xml_build import volume_xml
+from lacuna_engine.together import together
 
 __all__ = ["Storage", "VolumeListing"]
 
@@ -80,18 +81,25 @@ class Storage:
     async def active_pool(self, name: str) -> PoolHandle:
         """Look an active pool up. Raises also :class:`PoolInactiveError`."""
         pool = await self.pool(name)
-        if (await self.pool_info(pool)).state == PoolState.INACTIVE:
-            raise PoolInactiveError(
-                f"the pool {display_name(name)} is not active",
-                code=Code.OPERATION_INVALID,
-                hint=f"Start it first, for example with: virsh pool-start {display_name(name)}",
-            )
+        await self.active_pool_info(pool)
         return pool
 
     async def pool_info(self, pool: PoolHandle) -> PoolInfo:
         """Return state and sizes as of the last refresh (protocol.md 3.4)."""
         info = await self._call(p.POOL_GET_INFO, r.Pool(pool))
         return PoolInfo(PoolState(info.state), info.capacity, info.allocation, info.available)
+
+    async def active_pool_info(self, pool: PoolHandle) -> PoolInfo:
+        """Return state and sizes of an active pool. Raises :class:`PoolInactiveError`."""
+        info = await self.pool_info(pool)
+        if info.state == PoolState.INACTIVE:
+            name = display_name(pool.name)
+            raise PoolInactiveError(
+                f"the pool {name} is not active",
+                code=Code.OPERATION_INVALID,
+                hint=f"Start it first, for example with: virsh pool-start {name}",
+            )
+        return info
 
     async def describe_pool(self, pool: PoolHandle) -> PoolDescription:
         """Return all that the pool's XML says."""
@@ -174,8 +182,9 @@ class Storage:
 
     async def volume_info(self, volume: VolumeHandle) -> VolumeInfo:
         """Return kind and sizes, looked up afresh by the daemon."""
-        info = await self._call(p.VOL_GET_INFO, r.Volume(volume))
-        physical = await self.physical(volume)
+        info, physical = await together(
+            self._call(p.VOL_GET_INFO, r.Volume(volume)), self.physical(volume)
+        )
         kind = VolumeType.from_number(info.type)
         return VolumeInfo(kind, info.capacity, info.size, physical)
 

@@ -33,6 +33,7 @@ from lacuna_engine.storage import (
     display_name,
     validate_volume_name,
 )
+from lacuna_engine.together import together
 from lacuna_engine.transfer.options import IfExists
 
 __all__ = [
@@ -59,7 +60,8 @@ class Destination:
     """A chosen destination. ``old`` describes the volume that is there, None if there is none.
 
     Where ``final`` is not empty, the volume ``name`` is a temporary one, which takes the place of
-    ``final`` once it is complete; ``kept`` describes that, None if it is gone.
+    ``final`` once it is complete; ``kept`` describes that, None if it is gone. ``available`` is
+    the room in the pool, in bytes, when it was last looked at.
     """
 
     pool: PoolHandle
@@ -69,6 +71,7 @@ class Destination:
     skip: bool = False
     final: str = ""
     kept: VolumeDescription | None = None
+    available: int = 0
 
     @property
     def is_device(self) -> bool:
@@ -89,9 +92,13 @@ async def choose_destination(
     Raises :class:`ExistsError`, :class:`PoolNotFoundError`, :class:`InvalidOperationError` for an
     inactive pool, and :class:`TransferError` for what cannot be written to.
     """
-    pool = await storage.active_pool(pool_name)
-    destination = Destination(pool, await storage.describe_pool(pool), name)
-    old = await existing_volume(storage, pool, name)
+    pool = await storage.pool(pool_name)
+    info, description, old = await together(
+        storage.active_pool_info(pool),
+        storage.describe_pool(pool),
+        existing_volume(storage, pool, name),
+    )
+    destination = Destination(pool, description, name, available=info.available)
     if old is None:
         validate_volume_name(name)
         return destination
@@ -186,11 +193,10 @@ async def check_room(storage: Storage, destination: Destination, size: int, data
         await _check_room_twice(storage, destination, destination.kept, data)
         return
     needed = size if destination.is_device else data
-    if await _available(storage, destination) >= needed:
+    if _available(destination) >= needed:
         return
-    await storage.refresh_pool(destination.pool)
-    available = await _available(storage, destination)
-    if available < needed:
+    await _look_again(storage, destination)
+    if (available := _available(destination)) < needed:
         raise NoSpaceError(
             f"the image needs {needed} bytes and the pool "
             f"{display_name(destination.pool.name)} has {available}",
@@ -203,11 +209,10 @@ async def _check_room_twice(
 ) -> None:
     """Check the room for ``data`` beside the old content, and once more when that is deleted."""
     needed = max(data, 2 * data - kept.allocation)
-    if await _available(storage, destination) >= needed:
+    if _available(destination) >= needed:
         return
-    await storage.refresh_pool(destination.pool)
-    available = await _available(storage, destination)
-    if available < needed:
+    await _look_again(storage, destination)
+    if (available := _available(destination)) < needed:
         raise NoSpaceError(
             f"keeping the old content of {destination} until the new one is complete needs "
             f"{needed} bytes, and the pool {display_name(destination.pool.name)} has {available}",
@@ -216,9 +221,14 @@ async def _check_room_twice(
         )
 
 
-async def _available(storage: Storage, destination: Destination) -> int:
+async def _look_again(storage: Storage, destination: Destination) -> None:
+    await storage.refresh_pool(destination.pool)
+    destination.available = (await storage.pool_info(destination.pool)).available
+
+
+def _available(destination: Destination) -> int:
     freed = destination.old.allocation if destination.old is not None else 0
-    return (await storage.pool_info(destination.pool)).available + freed
+    return destination.available + freed
 
 
 async def create_fresh(

@@ -24,7 +24,9 @@ from lacuna_engine.extents import ExtentMap, Progress
 from lacuna_engine.extents.source import open_source
 from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.storage import VolumeDescription, VolumeType, display_name
+from lacuna_engine.together import together
 from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage, VolumeMark
+from lacuna_engine.transfer.connecting import Connecting
 from lacuna_engine.transfer.crew import Crew
 from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.in_use import use_note
@@ -102,10 +104,32 @@ class Download:
         return self.report
 
     async def _run(self) -> None:
-        volume, before = await self._find()
-        if note := await use_note(self._session, self._pool, before):
+        # The daemon must not ping here: while the disk holds us up we do not read, and it would
+        # take that for our death (transports.md A9).
+        async with Connecting(self._session, daemon_pings=False) as connecting:
+            if self._options.if_exists is not IfExists.SKIP:
+                connecting.begin()
+            await self._download(connecting)
+
+    async def _download(self, connecting: Connecting) -> None:
+        volume, before, size = await self._find()
+        noting = asyncio.create_task(self._note_use(before))
+        try:
+            await self._bring(volume, before, size, connecting)
+            await noting
+        finally:
+            noting.cancel()
+            await asyncio.gather(noting, return_exceptions=True)
+
+    async def _note_use(self, volume: VolumeDescription) -> None:
+        """Say so if a running machine uses it; asking may take a login of its own."""
+        if note := await use_note(self._session, self._pool, volume):
             self.tracker.note(note)
-        size = await self._session.storage.physical(volume)
+
+    async def _bring(
+        self, volume: VolumeHandle, before: VolumeDescription, size: int, connecting: Connecting
+    ) -> None:
+        """Bring the volume here, or what was missing of it when an earlier try ended."""
         mark = VolumeMark.of(before, size)
         saved = self._notes.load()
         if saved is not None and self._options.start_over:
@@ -116,7 +140,7 @@ class Download:
         else:
             target = await self._go_on(volume, mark, saved)
         if target is not None:
-            await self._fill(target, volume, before, size)
+            await self._fill(target, volume, before, size, connecting)
         if self.report.state is State.SKIPPED:
             self._notes.forget()
         else:
@@ -175,11 +199,16 @@ class Download:
         self.destination = self.report.destination = str(path)
 
     async def _fill(
-        self, target: LocalTarget, volume: VolumeHandle, before: VolumeDescription, size: int
+        self,
+        target: LocalTarget,
+        volume: VolumeHandle,
+        before: VolumeDescription,
+        size: int,
+        connecting: Connecting,
     ) -> None:
         """Bring over what is missing, prove it, and give the file its name."""
         try:
-            await self._receive(volume, target, before.allocation)
+            await self._receive(volume, target, before.allocation, connecting)
             await self._look_once_more(volume, before, size)
             self.tracker.phase = Phase.FINISHING
             await target.aside(target.flush)
@@ -213,28 +242,31 @@ class Download:
         finally:
             await asyncio.gather(placing, return_exceptions=True)
 
-    async def _find(self) -> tuple[VolumeHandle, VolumeDescription]:
+    async def _find(self) -> tuple[VolumeHandle, VolumeDescription, int]:
+        """Return the volume, what is said of it, and its length in bytes."""
         storage = self._session.storage
-        pool = await storage.active_pool(self._pool)
-        volume = await storage.volume(pool, self._name)
-        description = await storage.describe_volume(volume)
+        pool = await storage.pool(self._pool)
+        _, volume = await together(storage.active_pool_info(pool), storage.volume(pool, self._name))
+        description, size = await together(
+            storage.describe_volume(volume), storage.physical(volume)
+        )
         if description.type not in (VolumeType.FILE, VolumeType.BLOCK):
             raise TransferError(
                 f"{display_name(self._name)} is a volume of type '{description.type}', "
                 "which cannot be downloaded"
             )
-        return volume, description
+        return volume, description, size
 
-    async def _receive(self, volume: VolumeHandle, target: LocalTarget, data: int) -> None:
+    async def _receive(
+        self, volume: VolumeHandle, target: LocalTarget, data: int, connecting: Connecting
+    ) -> None:
         self.tracker.phase = Phase.RECEIVING
         missing = gaps(self.tracker.map)
         if not missing:
             return
         if self._options.verify and not self.report.resumed:
             self._digest = BlockDigest(self.tracker.map.size)
-        # The daemon must not ping here: while the disk holds us up we do not read, and it would
-        # take that for our death (transports.md A9).
-        connection = await self._session.connect(daemon_pings=False)
+        connection = await connecting.made()
         limiter = self._limiter or TokenBucket(
             self._options.limit, asyncio.get_running_loop().time()
         )
@@ -282,14 +314,13 @@ class Download:
         self, volume: VolumeHandle, before: VolumeDescription, size: int
     ) -> None:
         storage = self._session.storage
-        after = await storage.describe_volume(volume)
+        after, now = await together(storage.describe_volume(volume), storage.physical(volume))
         same_time = (
             before.type != VolumeType.FILE
             or before.timestamps is None
             or after.timestamps is None
             or before.timestamps.modification == after.timestamps.modification
         )
-        now = await storage.physical(volume)
         if now != size:
             raise self._changed(f"it now has {now} bytes and not {size}")
         if not same_time:

@@ -22,6 +22,7 @@ from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.storage import Permissions, VolumeDescription, VolumeType
 from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage
 from lacuna_engine.transfer.cloned_copy import ClonedCopy
+from lacuna_engine.transfer.connecting import Connecting
 from lacuna_engine.transfer.context import Context
 from lacuna_engine.transfer.delivery import Delivery, verify_volume
 from lacuna_engine.transfer.destination import (
@@ -155,21 +156,36 @@ class Filling:
             self._tracker.note("It was complete; it is not compared, for the source was changed.")
 
     async def _begin(self, supply: Supply, saved: Checkpoint | None) -> None:
+        async with Connecting(self._session) as connecting:
+            if self._options.if_exists is not IfExists.SKIP:
+                connecting.begin()
+            destination = await self._prepare_destination(supply, saved)
+            if destination is None:
+                return
+            self._tracker.phase = Phase.CREATING
+            connection = await connecting.made()
+        await self._fill(supply, destination, connection)
+
+    async def _prepare_destination(
+        self, supply: Supply, saved: Checkpoint | None
+    ) -> Destination | None:
+        """Find out where the data goes; None if none has to: it is skipped, or has been cloned."""
         self._tracker.phase = Phase.SCANNING
         self._tracker.map = await supply.survey()
         destination = await self._choose(saved)
         self._name_destination(destination)
         if destination.skip:
             self._report.state = State.SKIPPED
-            return
+            return None
         await self._check_unused(destination)
         await self._check_room(supply, destination)
         if volume := await self._clone(supply, destination):
             await self._place(destination, volume, supply.size)
-            return
+            return None
+        return destination
 
-        self._tracker.phase = Phase.CREATING
-        connection = await self._session.connect()
+    async def _fill(self, supply: Supply, destination: Destination, connection: Connection) -> None:
+        """Make the volume, or empty the one that is there, and send everything."""
         self._report.connections = 1
         self._notes.begin(
             Checkpoint(
@@ -180,7 +196,7 @@ class Filling:
                 final=destination.final,
             )
         )
-        volume, left = await self._prepare(connection, destination, supply.size)
+        volume, left = await self._prepare_volume(connection, destination, supply.size)
         self._notes.owned(volume.key, left, made=self._owned is not None)
         self._sending = True
         self._delivery = Delivery(self._context, supply, volume, is_device=destination.is_device)
@@ -249,17 +265,19 @@ class Filling:
         self._tracker.phase = Phase.CHECKING
         check_source(saved.source, supply.mark, supply.name)
         storage = self._session.storage
-        try:
-            destination = await self._chosen_before(saved)
-            volume = await storage.volume(destination.pool, saved.name)
-        except VolumeNotFoundError as error:
-            raise changed(f"{self._pool}/{saved.name}", "it is gone") from error
-        self._name_destination(destination)
-        await self._check_unused(destination)
-        reached = await Regain(self._context, supply, volume, destination).run(saved)
-        self._report.resumed = True
-        self._owned = volume if saved.made else None
-        connection = await self._session.connect()
+        async with Connecting(self._session) as connecting:
+            connecting.begin()
+            try:
+                destination = await self._chosen_before(saved)
+                volume = await storage.volume(destination.pool, saved.name)
+            except VolumeNotFoundError as error:
+                raise changed(f"{self._pool}/{saved.name}", "it is gone") from error
+            self._name_destination(destination)
+            await self._check_unused(destination)
+            reached = await Regain(self._context, supply, volume, destination).run(saved)
+            self._report.resumed = True
+            self._owned = volume if saved.made else None
+            connection = await connecting.made()
         self._report.connections = 1
         left = saved.left if reached == 0 else 0
         deferred = Deferred(saved.deferred) if reached else None
@@ -394,7 +412,7 @@ class Filling:
             self._tracker.map = await supply.survey(zero_scan=True)
             await check_room(storage, destination, size, supply.data(self._tracker.map))
 
-    async def _prepare(
+    async def _prepare_volume(
         self, connection: Connection, destination: Destination, size: int
     ) -> tuple[VolumeHandle, int]:
         """Return a volume to write to, and how many bytes of unknown value it still has."""

@@ -17,6 +17,7 @@ from lacuna_engine.client import Connection, Data, UploadStream
 from lacuna_engine.errors import NotProvedError
 from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
+from lacuna_engine.transfer.connecting import Connecting
 from lacuna_engine.transfer.context import Context
 from lacuna_engine.transfer.crew import Crew
 from lacuna_engine.transfer.packets import Packets
@@ -60,7 +61,7 @@ class Lanes:
         self._volume = volume
         self._segments = iter(segments)
         self._first = first
-        self._reader: Connection | None = None
+        self._reading = Connecting(context.session, daemon_pings=False)
         self._opening = asyncio.Lock()
         self._looking = asyncio.Lock()
         self._stretches: set[_Stretch] = set()
@@ -73,7 +74,6 @@ class Lanes:
         Raises :class:`NotProvedError` and the errors of the streams and of the image.
         """
         context = self._context
-        self._reader = await context.session.connect(daemon_pings=False)
         crew = Crew(
             context.session,
             context.tracker,
@@ -82,11 +82,12 @@ class Lanes:
             asked=context.options.connections,
             first=self._first,
         )
-        try:
-            await crew.run()
-        finally:
-            await asyncio.gather(*(self._close(stretch) for stretch in set(self._stretches)))
-            await self._reader.close()
+        async with self._reading:
+            self._reading.begin()
+            try:
+                await crew.run()
+            finally:
+                await asyncio.gather(*(self._close(stretch) for stretch in set(self._stretches)))
 
     async def _lane(self, connection: Connection, is_enough: Callable[[], bool]) -> None:
         """Send segments over one connection, each while the one before it is proved."""
@@ -186,11 +187,10 @@ class Lanes:
         stream.raise_error()
 
     async def _read_back(self, offset: int, length: int) -> bytes:
-        if self._reader is None:
-            raise RuntimeError("the lanes are not running")
         content = bytearray()
         async with self._looking, self._opening:
-            stream = await open_download(self._reader, VolumeRange(self._volume, offset, length))
+            reader = await self._reading.made()
+            stream = await open_download(reader, VolumeRange(self._volume, offset, length))
         try:
             async for piece in stream:
                 content += piece.view if isinstance(piece, Data) else bytes(piece.length)

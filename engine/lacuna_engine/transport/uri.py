@@ -92,9 +92,10 @@ class ConnectionUri:
             case "/system":
                 names = [storage, own]
             case "/session":
-                # Root's session is the system's daemon, whose storage driver knows that name alone.
-                # Last, so that nobody else is shown the system's pools instead of their own.
-                names = [storage, own, "storage:///system"]
+                # Root's session is the system's daemon, whose storage driver knows that name alone;
+                # a user's own daemon refuses it. The own name last: of a hypervisor that it finds
+                # elsewhere virtstoraged opens a session too, and then cannot use it.
+                names = [storage, "storage:///system", own]
             case _:
                 names = [own]
         return tuple(dict.fromkeys(names))

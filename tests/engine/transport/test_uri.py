@@ -99,7 +99,7 @@ def test_refuses(text: str) -> None:
     ("text", "names"),
     [
         ("qemu:///system", ("storage:///system", "qemu:///system")),
-        ("qemu+ssh://u@h/session", ("storage:///session", "qemu:///session", "storage:///system")),
+        ("qemu+ssh://u@h/session", ("storage:///session", "storage:///system", "qemu:///session")),
         ("storage:///system?socket=/x", ("storage:///system",)),
         ("storage:///session", ("storage:///session", "storage:///system")),
         ("test:///default", ("test:///default",)),
