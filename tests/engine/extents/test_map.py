@@ -117,6 +117,23 @@ def test_record_gives_an_equal_map_back(steps: list[Change]) -> None:
             assert again.bytes_of_at(kind, progress) == extents.bytes_of_at(kind, progress)
 
 
+def test_a_record_follows_what_has_changed_since_the_last() -> None:
+    """The list of kinds is kept for the next one, and no longer than it is true."""
+    extents = ExtentMap(10)
+    assert extents.to_record()["kinds"] == [10, Kind.DATA.value]
+    extents.classify(0, 4, Kind.HOLE)
+    hole = [4, Kind.HOLE.value, 6, Kind.DATA.value]
+    first = extents.to_record()
+    assert first["kinds"] == hole
+    extents.advance(0, 10, Progress.ACKNOWLEDGED)
+    second = extents.to_record()
+    assert second["kinds"] is first["kinds"]
+    assert second["progress"] == [10, Progress.ACKNOWLEDGED.value]
+    extents.describe([(0, 10, Kind.ZERO)], Progress.PENDING)
+    assert extents.to_record()["kinds"] == [10, Kind.ZERO.value]
+    assert first["kinds"] == hole
+
+
 @given(changes)
 def test_copy_is_equal_and_independent(steps: list[Change]) -> None:
     extents, _ = play(steps)

@@ -13,7 +13,7 @@ from lacuna_engine.extents import ExtentMap
 from lacuna_engine.transfer import Tracker
 from lacuna_engine.transfer.daemon_memory import FAR_PACKET, LARGE_PACKET
 from lacuna_engine.transfer.limit import TokenBucket
-from lacuna_engine.transfer.packets import PACKET, SURE, Packets
+from lacuna_engine.transfer.packets import GATHERED, PACKET, SHORT, SURE, Packets
 
 
 class Link:
@@ -23,6 +23,7 @@ class Link:
         self.pace = pace
         self.now = 1000.0
         self.sizes: list[int] = []
+        self.holes: list[int] = []
 
     async def send_file(self, fd: int, offset: int, size: int) -> None:
         assert (fd, offset) == (7, sum(self.sizes))
@@ -31,6 +32,9 @@ class Link:
     def put(self, view: memoryview | bytes) -> None:
         self.sizes.append(len(view))
         self.now += len(view) / self.pace
+
+    def put_hole(self, length: int) -> None:
+        self.holes.append(length)
 
     async def flush(self) -> None:
         pass
@@ -87,3 +91,40 @@ async def test_what_buffers_take_at_once_says_nothing(monkeypatch: pytest.Monkey
 
 async def test_none_is_while_there_is_a_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(await sizes(monkeypatch, 500 * MIB, 64 * MIB, rate=1 << 40)) == {PACKET}
+
+
+def gathering(rate: int = 0) -> tuple[Packets, Link, Tracker]:
+    link, tracker = Link(500 * MIB), Tracker(map=ExtentMap(1 << 40))
+    limiter = TokenBucket(rate, link.now)
+    return Packets(7, cast("UploadStream", link), tracker, limiter), link, tracker
+
+
+async def test_short_pieces_are_gathered_until_there_is_no_more_room() -> None:
+    """So many messages, or so many bytes, and no less than that after the next flush."""
+    for size, pairs in ((1, GATHERED // 2), (SHORT, PACKET // SHORT)):
+        packets, link, tracker = gathering()
+        piece = memoryview(bytes(size))
+        for _ in range(2):
+            gathered = 0
+            while packets.gather(10, piece):
+                gathered += 1
+            assert gathered == pairs
+            await packets.flush()
+        assert link.sizes == [size] * 2 * pairs
+        assert link.holes == [10] * 2 * pairs
+        assert packets.position == tracker.passed == 2 * pairs * (10 + size)
+        assert tracker.moved == 2 * pairs * size
+
+
+async def test_without_a_hole_before_it() -> None:
+    packets, link, _ = gathering()
+    assert packets.gather(0, memoryview(b"abc"))
+    assert (packets.position, link.sizes, link.holes) == (3, [3], [])
+
+
+async def test_what_cannot_be_gathered_is_left_alone() -> None:
+    """What is long goes by itself, and where a limit holds each packet waits for it."""
+    for rate, size in ((0, SHORT + 1), (1 << 40, 1)):
+        packets, link, tracker = gathering(rate)
+        assert not packets.gather(10, memoryview(bytes(size)))
+        assert (packets.position, tracker.moved, link.sizes, link.holes) == (0, 0, [], [])

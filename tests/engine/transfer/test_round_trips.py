@@ -15,6 +15,7 @@ from engine.scripted import Daemon, Volume
 from engine.transfer.uploading import CONTENT, only_memory, options
 from lacuna_engine.client import Connection
 from lacuna_engine.errors import UsageError
+from lacuna_engine.rpc import procedures as p
 from lacuna_engine.together import together
 from lacuna_engine.transfer import Download, IfExists, Session, State, Upload
 from lacuna_engine.transfer.connecting import Connecting
@@ -106,6 +107,17 @@ async def test_several_wait_for_one_connection(session: Session) -> None:
         assert (await connecting.made()).is_open
         with pytest.raises(asyncio.CancelledError):
             await waiting[0]
+
+
+@only_memory
+async def test_one_that_is_not_made_in_time_is_given_up(daemon: Daemon, session: Session) -> None:
+    daemon.answers[p.AUTH_LIST.number] = lambda _: None  # the daemon never answers
+    async with Connecting(session) as connecting:
+        making = connecting.begin()
+        await asyncio.sleep(0.01)
+        assert len(daemon.ends) == 2
+    assert making.cancelled()
+    assert session.storage.connection.is_open
 
 
 async def test_the_first_in_order_is_what_is_wrong() -> None:

@@ -216,6 +216,13 @@ async def test_a_daemon_without_holes_gets_zeros(send: Sending) -> None:
             [("hole", 4096), ("data", 5)],
             [("data", 1), ("hole", 4095), ("data", 4), ("settle", 4100), ("data", 1)],
         ),
+        (  # the first data is not the last, and short enough to be gathered
+            [("hole", 4096), ("data", 5), ("hole", 10), ("data", 5)],
+            [
+                *(("data", 1), ("hole", 4095), ("data", 5), ("hole", 10)),
+                *(("data", 4), ("settle", 4115), ("data", 1)),
+            ],
+        ),
         ([("data", 4096)], [("data", 4095), ("settle", 4095), ("data", 1)]),
     ],
 )
