@@ -316,9 +316,9 @@ DIFFERENCES = {
 
 NEWER = {
     "vol-create {pool} {tmp}/no-xml.xml": Difference(
-        "libvirt 11 names what it was reading",
-        "error: (storage_volume_definition):1: Start tag expected, '<' not found",
+        "libvirt 11 does not name what it was reading",
         "error: at line 1: Start tag expected, '<' not found",
+        "error: (storage_volume_definition):1: Start tag expected, '<' not found",
     ),
 }
 """With the libvirt of Debian 13, by ``./dev test modular``."""
@@ -327,7 +327,7 @@ MODULAR = {
     "net-list": Difference(
         "virtproxyd asks the daemon for networks, which is not there",
         "error: Failed to list networks\nerror: internal error: connection not open",
-        "error: Failed to count networks\nerror: unknown procedure: 52",
+        "error: Failed to get the number of active networks\nerror: unknown procedure: 52",
     ),
 }
 """With the modular daemons, by ``./dev test modular``."""
