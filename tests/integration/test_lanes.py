@@ -11,8 +11,9 @@ from integration.conftest import PoolFactory
 from integration.images import Piece, assert_same, data, files_in, hole, make_image
 from integration.libvirtd import MIB, Pool, PrivateLibvirtd
 from integration.moves import session_to, until
-from lacuna_engine.client import UploadStream
+from lacuna_engine.client import Connection, UploadStream
 from lacuna_engine.errors import (
+    ConnectError,
     DestinationChangedError,
     LacunaError,
     NotProvedError,
@@ -21,6 +22,7 @@ from lacuna_engine.errors import (
 )
 from lacuna_engine.extents import Progress
 from lacuna_engine.transfer import Report, State, TransferOptions, Upload, lanes, plan
+from lacuna_engine.transfer.connecting import Connecting
 from lacuna_engine.transfer.lanes import Lanes
 
 SHAPE = (data(6 * MIB), hole(2 * MIB), data(8 * MIB + 4096), hole(MIB), data(4096), hole(MIB))
@@ -213,19 +215,36 @@ async def test_the_next_is_sent_while_one_is_proved(
     assert_same(tries.image, tries.volume)
 
 
+async def test_without_a_connection_of_its_own_to_read_over(
+    tries: Tries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A daemon admits so many clients and no more."""
+    made = Connecting.made
+
+    async def refused(self: Connecting) -> Connection:
+        if not self._daemon_pings:
+            raise ConnectError("too many clients")
+        return await made(self)
+
+    monkeypatch.setattr(Connecting, "made", refused)
+    assert (await tries.whole()).state is State.DONE
+    assert_same(tries.image, tries.volume)
+
+
 async def test_a_failed_proof_stops_what_is_sent_beside_it(
     tries: Tries, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def never(self: Lanes, stream: UploadStream, offset: int, expected: bytes) -> None:
-        raise NotProvedError("it is not there")
+        raise NotProvedError("it is not there") from ValueError("nobody wrote it")
 
     monkeypatch.setattr(plan, "WORTH", 0)
     monkeypatch.setattr(Lanes, "_see", never)
     async with session_to(tries.daemon.uri) as session:
         slow = TransferOptions(connections=2, limit=4 * MIB)
         upload = Upload(session, tries.image, tries.pool.name, "v", options=slow)
-        with pytest.raises(NotProvedError, match="it is not there"):
+        with pytest.raises(NotProvedError, match="it is not there") as caught:
             await upload.run()
+        assert isinstance(caught.value.__cause__, ValueError)  # what is behind it is told, too
         await session.storage.connection.ping()
     # Each connection had sent a segment of 2 MiB, and hardly begun another.
     assert upload.report.bytes_sent < 6 * MIB

@@ -16,13 +16,14 @@ class Connecting:
     """Makes one connection of ``session`` for streams; an asynchronous context manager.
 
     A login takes three round trips, or with SSH half a second, in which a transfer has questions to
-    ask. One that has not been made at the end of the block is given up.
+    ask. What nobody has taken by the end of the block is given up.
     """
 
     def __init__(self, session: Session, *, daemon_pings: bool = True) -> None:
         self._session = session
         self._daemon_pings = daemon_pings
         self._making: asyncio.Task[Connection] | None = None
+        self._is_taken = False
 
     async def __aenter__(self) -> Self:
         return self
@@ -33,9 +34,17 @@ class Connecting:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._making is not None:
-            self._making.cancel()
-            await asyncio.gather(self._making, return_exceptions=True)
+        if not self._is_taken:
+            await self.close()
+
+    async def close(self) -> None:
+        """Give it up, or close what has been made. Never raises."""
+        if self._making is None:
+            return
+        self._making.cancel()
+        (made,) = await asyncio.gather(self._making, return_exceptions=True)
+        if isinstance(made, Connection):
+            await made.close()
 
     def begin(self) -> asyncio.Task[Connection]:
         """Make it from now on, if that has not been begun."""
@@ -46,9 +55,14 @@ class Connecting:
         return self._making
 
     async def made(self) -> Connection:
-        """Return the connection once it is there.
+        """Return the connection once it is there; another one if it has been lost meanwhile.
 
         Raises :class:`~lacuna_engine.errors.ConnectError`.
         """
         # Several may wait for it, and one of them be cancelled.
-        return await asyncio.shield(self.begin())
+        connection = await asyncio.shield(self.begin())
+        if not connection.is_open:
+            self._making = None
+            connection = await asyncio.shield(self.begin())
+        self._is_taken = True
+        return connection

@@ -68,6 +68,7 @@ class Crew:
         self._wanted = self._asked
         self._members: set[asyncio.Task[None]] = set()
         self._working = self._connected = 0
+        self._logging_in: set[asyncio.Task[None] | None] = set()
         self._most = MOST_CONNECTIONS
         self._over = False
 
@@ -85,7 +86,8 @@ class Crew:
                     [*self._members, *steering], return_when=asyncio.FIRST_COMPLETED
                 )
                 for task in done:
-                    task.result()
+                    if not task.cancelled():  # as those are that still log in when all is done
+                        task.result()
                 self._members -= done
         finally:
             tasks = [*self._members, *steering]
@@ -108,8 +110,9 @@ class Crew:
 
         def is_enough() -> bool:
             nonlocal told
-            # Counted at once: others may ask before this one has gone, and one must stay.
-            if not told and self._working > max(self._wanted, 1):
+            # Counted at once: others may ask before this one has gone, and one must stay. Who still
+            # logs in may never come to work.
+            if not told and self._working - len(self._logging_in) > max(self._wanted, 1):
                 self._working -= 1
                 told = True
             return told
@@ -120,14 +123,21 @@ class Crew:
         if not told:
             self._working -= 1
             self._over = True
+            for late in self._logging_in:
+                if late is not None:
+                    late.cancel()
 
     async def _connection(self) -> Connection | None:
         """Return a connection, None if there is none to be had and others are at work."""
         if self._free:
             return self._free.pop()
+        task = asyncio.current_task()
+        self._logging_in.add(task)
         try:
             return await self._session.connect(daemon_pings=self._daemon_pings)
         except LacunaError as error:
+            if self._free:
+                return self._free.pop()
             if self._working == 1:
                 raise
             # A daemon, or ssh's, may admit fewer; that is no reason to end what is under way.
@@ -135,6 +145,8 @@ class Crew:
             self._most = self._working
             self._tracker.note(f"It goes over {self._working} connections, not more: {error}")
             return None
+        finally:
+            self._logging_in.discard(task)
 
     async def _steer(self, counting: LaneCount) -> None:
         """Measure what the present number brings, and change it."""
@@ -142,9 +154,10 @@ class Crew:
         control = self._session.storage.connection
         while True:
             moved, since = self._tracker.moved, clock()
+            are_all_there = not self._logging_in
             await asyncio.sleep(MEASURE_EVERY)
             rate = (self._tracker.moved - moved) / (clock() - since)
             asked = clock()
             await control.ping()
-            self._wanted = counting.measured(rate, clock() - asked)
+            self._wanted = counting.measured(rate if are_all_there else None, clock() - asked)
             self._fill_up()

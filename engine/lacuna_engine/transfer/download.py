@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from lacuna_engine.client import Connection
@@ -53,6 +54,9 @@ from lacuna_engine.transfer.writer import TargetWriter
 
 __all__ = ["Download"]
 
+NOTE_PATIENCE = 5.0
+"""Seconds to wait, once all has arrived, for the answer whether a machine uses the volume."""
+
 
 class Download:
     """One download of the volume ``name`` of ``pool`` to ``target``, a file or a folder.
@@ -86,6 +90,7 @@ class Download:
         self.report = Report(f"{session.uri}#{pool}/{name}", str(target))
         self._digest: BlockDigest | None = None
         self._notes = Notebook(keeper)
+        self._noting: asyncio.Task[None] | None = None
 
     async def run(self) -> Report:
         """Do it. Raises :class:`LacunaError`.
@@ -113,18 +118,27 @@ class Download:
 
     async def _download(self, connecting: Connecting) -> None:
         volume, before, size = await self._find()
-        noting = asyncio.create_task(self._note_use(before))
+        self._noting = asyncio.create_task(self._note_use(before))
         try:
             await self._bring(volume, before, size, connecting)
-            await noting
+        except SourceChangedError:
+            await self._noted()  # it may say why
+            raise
         finally:
-            noting.cancel()
-            await asyncio.gather(noting, return_exceptions=True)
+            self._noting.cancel()
+            await asyncio.gather(self._noting, return_exceptions=True)
 
     async def _note_use(self, volume: VolumeDescription) -> None:
         """Say so if a running machine uses it; asking may take a login of its own."""
         if note := await use_note(self._session, self._pool, volume):
             self.tracker.note(note)
+
+    async def _noted(self) -> None:
+        """Wait for that, but not for ever: a hypervisor may be stuck that storage does without."""
+        if self._noting is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(NOTE_PATIENCE):
+                    await asyncio.shield(self._noting)
 
     async def _bring(
         self, volume: VolumeHandle, before: VolumeDescription, size: int, connecting: Connecting
@@ -209,7 +223,7 @@ class Download:
         """Bring over what is missing, prove it, and give the file its name."""
         try:
             await self._receive(volume, target, before.allocation, connecting)
-            await self._look_once_more(volume, before, size)
+            await together(self._look_once_more(volume, before, size), self._noted())
             self.tracker.phase = Phase.FINISHING
             await target.aside(target.flush)
             self.tracker.map.advance(0, size, Progress.ACKNOWLEDGED)
@@ -247,15 +261,18 @@ class Download:
         storage = self._session.storage
         pool = await storage.pool(self._pool)
         _, volume = await together(storage.active_pool_info(pool), storage.volume(pool, self._name))
-        description, size = await together(
-            storage.describe_volume(volume), storage.physical(volume)
-        )
+        description, size = await together(self._describe(volume), storage.physical(volume))
+        return volume, description, size
+
+    async def _describe(self, volume: VolumeHandle) -> VolumeDescription:
+        """Return what is said of a volume. Raises :class:`TransferError` if it has no content."""
+        description = await self._session.storage.describe_volume(volume)
         if description.type not in (VolumeType.FILE, VolumeType.BLOCK):
             raise TransferError(
                 f"{display_name(self._name)} is a volume of type '{description.type}', "
                 "which cannot be downloaded"
             )
-        return volume, description, size
+        return description
 
     async def _receive(
         self, volume: VolumeHandle, target: LocalTarget, data: int, connecting: Connecting

@@ -20,8 +20,8 @@ class LaneCount:
     """Grows while throughput grows, and shrinks when the daemon answers late.
 
     ``count`` is what to use now, at least 1 and at most ``most``; tell what that brought with
-    :meth:`measured`. What a number brings is known when it brings no more than a moment ago: a new
-    connection has to be opened, and a long way takes a while to fill.
+    :meth:`measured`. What a number brings is known when it brings no more than a moment ago: a
+    long way takes a while to fill.
     """
 
     def __init__(self, most: int) -> None:
@@ -33,12 +33,15 @@ class LaneCount:
         """The best with ``count`` so far."""
         self._settled = False
 
-    def measured(self, rate: float, answer: float) -> int:
-        """Take in bytes a second with ``count``, and the seconds a ping took; return ``count``."""
+    def measured(self, rate: float | None, answer: float) -> int:
+        """Take in bytes a second with ``count``, and the seconds a ping took; return ``count``.
+
+        ``rate`` is None while not all of them are at work.
+        """
         if answer > SLOW_ANSWER:
             self._settled = True
             self.count = max(self.count - 1, 1)
-        elif not self._settled:
+        elif rate is not None and not self._settled:
             is_growing = rate >= self._rate * GAIN
             self._rate = max(self._rate, rate)
             if not is_growing:

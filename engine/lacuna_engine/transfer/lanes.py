@@ -14,7 +14,7 @@ from collections.abc import Callable, Coroutine, Iterable
 from contextlib import aclosing
 
 from lacuna_engine.client import Connection, Data, UploadStream
-from lacuna_engine.errors import NotProvedError
+from lacuna_engine.errors import LacunaError, NotProvedError
 from lacuna_engine.extents import Kind, Progress
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
 from lacuna_engine.transfer.connecting import Connecting
@@ -88,6 +88,7 @@ class Lanes:
                 await crew.run()
             finally:
                 await asyncio.gather(*(self._close(stretch) for stretch in set(self._stretches)))
+            await self._reading.close()
 
     async def _lane(self, connection: Connection, is_enough: Callable[[], bool]) -> None:
         """Send segments over one connection, each while the one before it is proved."""
@@ -99,7 +100,8 @@ class Lanes:
                     if is_enough():
                         break
         except BaseExceptionGroup as errors:
-            raise errors.exceptions[0] from None  # it has stopped the others
+            first = errors.exceptions[0]  # it has stopped the others
+            raise first from first.__cause__
 
     async def _segment(self, connection: Connection, start: int, end: int, proofs: _Proofs) -> None:
         """Send a segment; where it has long runs of zeros, in several streams."""
@@ -186,10 +188,20 @@ class Lanes:
             pause = min(pause * 2, SLOWEST_LOOK)
         stream.raise_error()
 
+    async def _reader(self) -> Connection:
+        """Return what is read over: a connection of its own, or that for questions if need be.
+
+        The daemon, or ssh's, may admit no more; what is read is a page.
+        """
+        try:
+            return await self._reading.made()
+        except LacunaError:
+            return self._context.storage.connection
+
     async def _read_back(self, offset: int, length: int) -> bytes:
         content = bytearray()
+        reader = await self._reader()
         async with self._looking, self._opening:
-            reader = await self._reading.made()
             stream = await open_download(reader, VolumeRange(self._volume, offset, length))
         try:
             async for piece in stream:

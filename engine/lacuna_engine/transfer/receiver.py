@@ -22,7 +22,7 @@ from lacuna_engine.transfer.streams import open_download
 __all__ = ["LANES", "Receiver", "ShortError", "Sink", "segments"]
 
 LANES = 4
-"""Streams on the only or the first connection; half as many on each of several."""
+"""Streams on a connection that is, or was at first, the only one; half as many on others."""
 
 SEGMENT = 256 << 20
 """Bytes of a segment at least; it costs a call and a hand-shake, about a millisecond."""

@@ -92,9 +92,11 @@ class ConnectionUri:
             case "/system":
                 names = [storage, own]
             case "/session":
-                # Root's session is the system's daemon, whose storage driver knows that name alone;
-                # a user's own daemon refuses it. The own name last: of a hypervisor that it finds
-                # elsewhere virtstoraged opens a session too, and then cannot use it.
+                # Root's session is the system's daemon, whose storage driver refuses the first name
+                # and knows the second alone. A user's own daemon knows the first, so that nobody
+                # is shown the system's pools instead of their own. The own name last, for daemons
+                # older than both: virtstoraged would open a hypervisor's session by it, and then
+                # could not use it.
                 names = [storage, "storage:///system", own]
             case _:
                 names = [own]

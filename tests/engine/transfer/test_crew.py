@@ -121,6 +121,83 @@ async def test_connections_that_are_not_to_be_had(monkeypatch: pytest.MonkeyPatc
     assert scene.report.connections == 2
 
 
+@pytest.mark.parametrize("refused", [False, True])
+async def test_nothing_is_judged_while_a_login_goes_on(
+    monkeypatch: pytest.MonkeyPatch, *, refused: bool
+) -> None:
+    """Who is at work goes on meanwhile, and who came in late is kept if that is faster."""
+    monkeypatch.setattr(crew, "MEASURE_EVERY", 0.05)
+    scene = Scene()
+    scene.pieces = iter(range(200))
+    idle: list[int] = []
+
+    async def slow(*, daemon_pings: bool) -> Connection:
+        del daemon_pings
+        scene.made += 1
+        for _ in range(30):
+            await asyncio.sleep(0.01)
+            idle.append(scene.at_work)
+        if refused:
+            raise ConnectError("too many clients")
+        return cast("Connection", object())
+
+    monkeypatch.setattr(scene, "connect", slow)
+    await scene.run(0)
+    assert sorted(scene.done) == list(range(200))
+    assert min(idle) >= 1
+    assert scene.most == (1 if refused else scene.most)
+    assert scene.most >= (1 if refused else 2)
+
+
+async def test_a_login_that_comes_too_late_is_given_up() -> None:
+    scene = Scene()
+    given_up = asyncio.Event()
+    connect = scene.connect
+
+    async def hangs(*, daemon_pings: bool) -> Connection:
+        if scene.made == 1:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                given_up.set()
+        return await connect(daemon_pings=daemon_pings)
+
+    scene.connect = hangs  # type: ignore[method-assign]
+    async with asyncio.timeout(5):
+        await scene.run(3)
+    assert given_up.is_set()
+    assert sorted(scene.done) == list(range(PIECES))
+
+
+async def test_a_free_connection_is_used_where_another_is_refused() -> None:
+    """All others have been sent away meanwhile: somebody has to go on."""
+    scene = Scene()
+    session = SimpleNamespace(
+        uri=SimpleNamespace(transport="tls"),
+        connect=scene.connect,
+        storage=SimpleNamespace(connection=SimpleNamespace(ping=scene.ping)),
+    )
+    first = cast("Connection", object())
+    made = Crew(
+        cast("Session", session),
+        scene.tracker,
+        scene.report,
+        lambda *_: asyncio.sleep(0),
+        asked=1,
+        first=first,
+    )
+    made._free.clear()
+
+    async def refused(*, daemon_pings: bool) -> Connection:
+        del daemon_pings
+        made._free.append(first)
+        raise ConnectError("too many clients")
+
+    session.connect = refused
+    made._working = 1
+    assert await made._connection() is first
+
+
 async def test_an_error_stops_everything() -> None:
     scene = Scene()
 

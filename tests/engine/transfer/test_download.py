@@ -41,6 +41,7 @@ from lacuna_engine.transfer import (
     TransferOptions,
     receiver,
 )
+from lacuna_engine.transfer import download as download_module
 from lacuna_engine.transfer import target as target_module
 from lacuna_engine.transfer.target import LocalTarget
 
@@ -403,3 +404,51 @@ async def test_cancelled_too_late(job: Job, monkeypatch: pytest.MonkeyPatch) -> 
     # Either all of it or nothing.
     assert job.files() in ([], ["out"])
     assert not job.files() or job.content() == CONTENT
+
+
+@only_memory
+async def test_whether_it_is_in_use_holds_up_nothing(
+    job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hypervisor that never answers: the volume needs only the storage driver."""
+
+    async def never(*_: object) -> str:
+        await asyncio.Event().wait()
+        return ""
+
+    monkeypatch.setattr(download_module, "use_note", never)
+    monkeypatch.setattr(download_module, "NOTE_PATIENCE", 0.05)
+    report = await asyncio.wait_for(job(), 5)
+    assert report.state is State.DONE
+    assert job.content() == CONTENT
+
+
+@only_memory
+async def test_that_it_is_in_use_is_told_where_it_changes(
+    daemon: Daemon, volume: Volume, job: Job, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is the reason, even if it is known a moment later."""
+
+    async def late(*_: object) -> str:
+        await asyncio.sleep(0.1)
+        return "v is in use"
+
+    def change(_: object) -> Record:
+        volume.data.append(1)
+        return Void()
+
+    monkeypatch.setattr(download_module, "use_note", late)
+    daemon.answers[p.VOL_DOWNLOAD.number] = change
+    await job.fails(SourceChangedError, "bytes and not")
+    assert job.download is not None
+    assert job.download.tracker.notes == ["v is in use"]
+
+
+@only_memory
+async def test_a_kind_of_volume_that_has_no_content(
+    daemon: Daemon, volume: Volume, job: Job
+) -> None:
+    """Its length cannot be asked for either, which is not what is wrong with it."""
+    volume.type = "dir"
+    daemon.answers[p.VOL_GET_INFO_FLAGS.number] = lambda _: failure(38, "Is a directory")
+    await job.fails(TransferError, "of type 'dir'")

@@ -139,6 +139,13 @@ def test_lanes_are_judged_when_they_are_as_fast_as_they_get() -> None:
     ]
 
 
+def test_while_not_all_are_at_work_only_the_daemon_counts() -> None:
+    counting = LaneCount(4)
+    assert [counting.measured(10, 0.001) for _ in range(2)] == [1, 2]
+    assert [counting.measured(None, 0.001) for _ in range(5)] == [2] * 5
+    assert counting.measured(None, SLOW_ANSWER * 2) == 1
+
+
 def test_lanes_give_way_when_the_daemon_is_busy() -> None:
     late = SLOW_ANSWER * 2
     answers = [0, 0, 0, 0, 0, 0, late, 0, late, late, late, late]

@@ -14,7 +14,7 @@ import pytest
 from engine.scripted import Daemon, Volume
 from engine.transfer.uploading import CONTENT, only_memory, options
 from lacuna_engine.client import Connection
-from lacuna_engine.errors import UsageError
+from lacuna_engine.errors import ExistsError, UsageError
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.together import together
 from lacuna_engine.transfer import Download, IfExists, Session, State, Upload
@@ -82,19 +82,33 @@ async def test_a_download(daemon: Daemon, tmp_path: Path, monkeypatch: pytest.Mo
 
 
 @only_memory
-@pytest.mark.parametrize("policy", [IfExists.SKIP, IfExists.FAIL])
-async def test_nothing_is_left_of_a_connection_that_is_not_needed(
-    daemon: Daemon, session: Session, image: Path, policy: IfExists
+async def test_skipping_takes_no_second_connection(
+    daemon: Daemon, session: Session, image: Path
 ) -> None:
-    daemon.volumes["v"] = Volume(bytearray(b"old"))
-    upload = Upload(session, image, "pool", "v", options=options(policy))
-    if policy is IfExists.SKIP:
-        assert (await upload.run()).state is State.SKIPPED
-        assert len(daemon.ends) == 1
-        return
-    with pytest.raises(Exception, match="exists already"):
-        await upload.run()
-    assert "Session.connect" not in repr(asyncio.all_tasks())
+    daemon.volumes["img"] = Volume(bytearray(b"old"))
+    upload = Upload(session, image, "pool", options=options(IfExists.SKIP))
+    assert (await upload.run()).state is State.SKIPPED
+    assert len(daemon.ends) == 1
+
+
+@only_memory
+async def test_a_connection_that_is_not_needed_is_closed(
+    daemon: Daemon, session: Session, image: Path
+) -> None:
+    daemon.volumes["img"] = Volume(bytearray(b"old"))
+    with pytest.raises(ExistsError):
+        await Upload(session, image, "pool").run()
+    assert [connection.is_open for connection in session._connections[1:]] in ([], [False])
+    assert session.storage.connection.is_open
+
+
+async def test_one_that_was_lost_while_it_lay_idle_is_made_again(session: Session) -> None:
+    async with Connecting(session) as connecting:
+        (await connecting.begin()).abort()
+        await asyncio.sleep(0)
+        connection = await connecting.made()
+        assert connection.is_open
+    assert connection.is_open  # it has been taken
 
 
 async def test_several_wait_for_one_connection(session: Session) -> None:
