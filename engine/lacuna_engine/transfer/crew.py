@@ -26,6 +26,15 @@ they were 10 to 15 % slower: each segment has a call and a proof of its own (spe
 Work = Callable[[Connection, Callable[[], bool]], Awaitable[None]]
 
 
+def start_with(session: Session) -> int:
+    """Return with how many connections to begin where that is to be found out.
+
+    Of each TLS connection the daemon decrypts 16 KiB in a turn of its loop, so that several make
+    fewer turns: uploads were 10 % faster with two, and 14 % with three (speed.md).
+    """
+    return 2 if session.uri.transport == "tls" else 1
+
+
 def is_crowded(session: Session) -> bool:
     """Tell whether further connections for an upload would only be in each other's way.
 
@@ -76,7 +85,7 @@ class Crew:
         """Do it all; the first error stops everything and is raised."""
         steering: list[asyncio.Task[None]] = []
         if not self._asked:
-            counting = LaneCount(MOST_LANES)
+            counting = LaneCount(MOST_LANES, start=start_with(self._session))
             self._wanted = counting.count
             steering.append(asyncio.create_task(self._steer(counting)))
         try:

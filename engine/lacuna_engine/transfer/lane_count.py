@@ -24,11 +24,11 @@ class LaneCount:
     long way takes a while to fill.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, start: int = 1) -> None:
         self._most = most
-        self.count = 1
+        self.count = min(start, most)
         self._one_less = 0.0
-        """Bytes a second with one connection less."""
+        """Bytes a second with one connection less, as far as that is known."""
         self._rate = 0.0
         """The best with ``count`` so far."""
         self._settled = False

@@ -26,6 +26,7 @@ class Scene:
 
     def __init__(self, answer: float = 0.0) -> None:
         self.answer = answer
+        self.transport = "ssh"
         self.done: list[int] = []
         self.at_work = self.most = self.made = 0
         self.tracker, self.report = Tracker(), Report("", "")
@@ -42,7 +43,7 @@ class Scene:
 
     async def run(self, asked: int, lanes: int = 1) -> None:
         session = SimpleNamespace(
-            uri=SimpleNamespace(transport="tls"),
+            uri=SimpleNamespace(transport=self.transport),
             connect=self.connect,
             storage=SimpleNamespace(connection=SimpleNamespace(ping=self.ping)),
         )
@@ -86,6 +87,15 @@ async def test_all_is_done_once(
     assert scene.most == (asked or scene.most)
     assert scene.report.connections >= scene.most
     assert scene.at_work == 0
+
+
+@pytest.mark.parametrize(("transport", "begins"), [("tls", 2), ("ssh", 1), ("tcp", 1)])
+async def test_how_many_begin(transport: str, begins: int) -> None:
+    scene = Scene()
+    scene.transport = transport
+    scene.pieces = iter(range(8))  # over before anything is known
+    await scene.run(0)
+    assert scene.most == begins
 
 
 async def test_those_that_were_sent_away_stay_away(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -146,6 +146,14 @@ def test_while_not_all_are_at_work_only_the_daemon_counts() -> None:
     assert counting.measured(None, SLOW_ANSWER * 2) == 1
 
 
+def test_beginning_with_two() -> None:
+    """What one would bring is not known; a third has to bring enough."""
+    counting = LaneCount(4, start=2)
+    assert [counting.measured(10, 0.001) for _ in range(2)] == [2, 3]
+    assert [counting.measured(10.1, 0.001) for _ in range(2)] == [3, 2]
+    assert LaneCount(1, start=2).count == 1
+
+
 def test_lanes_give_way_when_the_daemon_is_busy() -> None:
     late = SLOW_ANSWER * 2
     answers = [0, 0, 0, 0, 0, 0, late, 0, late, late, late, late]
