@@ -24,6 +24,7 @@ from lacuna_engine.client.authentication import authenticate
 from lacuna_engine.client.keepalive import Keepalive, Patience
 from lacuna_engine.client.sasl.layer import LayeredPipe, SecurityLayer
 from lacuna_engine.client.streams import DownloadStream, UploadStream
+from lacuna_engine.client.together import together
 from lacuna_engine.errors import (
     CallTimeoutError,
     ConnectError,
@@ -41,7 +42,6 @@ from lacuna_engine.rpc.peer import ClientPeer
 from lacuna_engine.rpc.procedures import Procedure
 from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.rpc.records import Number, Open, VolumeRange
-from lacuna_engine.together import together
 from lacuna_engine.transport import ConnectionUri, Pipe, open_pipe
 from lacuna_engine.transport.prompts import NOBODY, Prompter, prompting
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from lacuna_engine.client import Connection
+from lacuna_engine.client.together import together
 from lacuna_engine.errors import NotSupportedError, PoolInactiveError, RemoteError
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
@@ -30,7 +31,6 @@ from lacuna_engine.storage.records import (
 )
 from lacuna_engine.storage.xml import parse_pool, parse_volume
 from lacuna_engine.storage.xml_build import volume_xml
-from lacuna_engine.together import together
 
 __all__ = ["Storage", "VolumeListing"]
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import PurePath, PurePosixPath
 
+from lacuna_engine.client.together import together
 from lacuna_engine.errors import (
     ExistsError,
     LacunaError,
@@ -33,7 +34,6 @@ from lacuna_engine.storage import (
     display_name,
     validate_volume_name,
 )
-from lacuna_engine.together import together
 from lacuna_engine.transfer.options import IfExists
 
 __all__ = [
@@ -93,9 +93,8 @@ async def choose_destination(
     inactive pool, and :class:`TransferError` for what cannot be written to.
     """
     pool = await storage.pool(pool_name)
-    info, description, old = await together(
-        storage.active_pool_info(pool),
-        storage.describe_pool(pool),
+    (info, description), old = await together(
+        together(storage.active_pool_info(pool), storage.describe_pool(pool)),
         existing_volume(storage, pool, name),
     )
     destination = Destination(pool, description, name, available=info.available)

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from lacuna_engine.client import Connection
+from lacuna_engine.client.together import together
 from lacuna_engine.errors import (
     NotProvedError,
     RemoteError,
@@ -25,7 +26,6 @@ from lacuna_engine.extents import ExtentMap, Progress
 from lacuna_engine.extents.source import open_source
 from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.storage import VolumeDescription, VolumeType, display_name
-from lacuna_engine.together import together
 from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage, VolumeMark
 from lacuna_engine.transfer.connecting import Connecting
 from lacuna_engine.transfer.crew import Crew

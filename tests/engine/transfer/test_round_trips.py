@@ -14,9 +14,9 @@ import pytest
 from engine.scripted import Daemon, Volume
 from engine.transfer.uploading import CONTENT, only_memory, options
 from lacuna_engine.client import Connection
+from lacuna_engine.client.together import together
 from lacuna_engine.errors import ExistsError, UsageError
 from lacuna_engine.rpc import procedures as p
-from lacuna_engine.together import together
 from lacuna_engine.transfer import Download, IfExists, Session, State, Upload
 from lacuna_engine.transfer.connecting import Connecting
 from lacuna_engine.transport import parse_uri
@@ -142,7 +142,9 @@ async def test_the_first_in_order_is_what_is_wrong() -> None:
         return answer
 
     assert await together(says(1, 0.002), says("x", 0)) == (1, "x")
-    ended = says(3, 0.01)
     with pytest.raises(UsageError, match="first"):
-        await together(says(UsageError("first"), 0.004), says(ValueError("second"), 0), ended)
+        await together(says(UsageError("first"), 0.004), says(ValueError("second"), 0))
+    ended = says(3, 0.01)
+    with pytest.raises(ValueError, match="second"):
+        await together(ended, says(ValueError("second"), 0))
     assert ended.cr_frame is None  # type: ignore[attr-defined]
