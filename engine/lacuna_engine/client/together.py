@@ -16,7 +16,8 @@ async def together(one: Awaitable[A], other: Awaitable[B]) -> tuple[A, B]:
     """Await both at the same time and return both answers.
 
     When both have ended, the error of the first is raised, or else that of the other: what is wrong
-    does not depend on which answer came first.
+    does not depend on which answer came first. Not for what this itself returns: cancelled before
+    it begins, that would leave its own questions unasked, of which Python warns.
     """
     first, second = await asyncio.gather(one, other, return_exceptions=True)
     if isinstance(first, BaseException):

@@ -26,6 +26,7 @@ from lacuna_engine.storage import (
     Permissions,
     PoolDescription,
     PoolHandle,
+    PoolInfo,
     PoolType,
     Storage,
     VolumeDescription,
@@ -94,8 +95,7 @@ async def choose_destination(
     """
     pool = await storage.pool(pool_name)
     (info, description), old = await together(
-        together(storage.active_pool_info(pool), storage.describe_pool(pool)),
-        existing_volume(storage, pool, name),
+        _active_pool(storage, pool), existing_volume(storage, pool, name)
     )
     destination = Destination(pool, description, name, available=info.available)
     if old is None:
@@ -116,6 +116,10 @@ async def choose_destination(
             )
     destination.old = old
     return destination
+
+
+async def _active_pool(storage: Storage, pool: PoolHandle) -> tuple[PoolInfo, PoolDescription]:
+    return await together(storage.active_pool_info(pool), storage.describe_pool(pool))
 
 
 def _check_replaceable(destination: Destination, old: VolumeDescription) -> None:
