@@ -181,7 +181,7 @@ class Connection:
     async def start(
         self, names: tuple[str, ...], *, read_only: bool = False, daemon_pings: bool = True
     ) -> None:
-        """Run the opening calls in the order of protocol.md appendix A."""
+        """Run the opening calls in the order of protocol.md appendix A, the last two at once."""
         self._pipe.start(self)
         self._keepalive.start()
         await authenticate(self)

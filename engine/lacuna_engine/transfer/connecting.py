@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from types import TracebackType
-from typing import Self
 
 from lacuna_engine.client import Connection
 from lacuna_engine.transfer.session import Session
@@ -13,10 +11,10 @@ __all__ = ["Connecting"]
 
 
 class Connecting:
-    """Makes one connection of ``session`` for streams; an asynchronous context manager.
+    """Makes one connection of ``session`` for streams. To be used with ``contextlib.aclosing``.
 
     A login takes three round trips, or with SSH half a second, in which a transfer has questions to
-    ask. What nobody has taken by the end of the block is given up.
+    ask. What nobody has taken by then is given up at the end; what has been is left to the session.
     """
 
     def __init__(self, session: Session, *, daemon_pings: bool = True) -> None:
@@ -25,15 +23,8 @@ class Connecting:
         self._making: asyncio.Task[Connection] | None = None
         self._is_taken = False
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    async def aclose(self) -> None:
+        """Give it up unless somebody has taken it. Never raises."""
         if not self._is_taken:
             await self.close()
 
@@ -60,9 +51,11 @@ class Connecting:
         Raises :class:`~lacuna_engine.errors.ConnectError`.
         """
         # Several may wait for it, and one of them be cancelled.
-        connection = await asyncio.shield(self.begin())
+        making = self.begin()
+        connection = await asyncio.shield(making)
         if not connection.is_open:
-            self._making = None
+            if self._making is making:  # and nobody else has seen it
+                self._making = None
             connection = await asyncio.shield(self.begin())
         self._is_taken = True
         return connection

@@ -77,7 +77,7 @@ class Crew:
         self._wanted = self._asked
         self._members: set[asyncio.Task[None]] = set()
         self._working = self._connected = 0
-        self._logging_in: set[asyncio.Task[None] | None] = set()
+        self._logins: set[asyncio.Task[Connection]] = set()
         self._most = MOST_CONNECTIONS
         self._over = False
 
@@ -121,7 +121,7 @@ class Crew:
             nonlocal told
             # Counted at once: others may ask before this one has gone, and one must stay. Who still
             # logs in may never come to work.
-            if not told and self._working - len(self._logging_in) > max(self._wanted, 1):
+            if not told and self._working - len(self._logins) > max(self._wanted, 1):
                 self._working -= 1
                 told = True
             return told
@@ -132,18 +132,17 @@ class Crew:
         if not told:
             self._working -= 1
             self._over = True
-            for late in self._logging_in:
-                if late is not None:
-                    late.cancel()
+            for login in self._logins:
+                login.cancel()
 
     async def _connection(self) -> Connection | None:
         """Return a connection, None if there is none to be had and others are at work."""
         if self._free:
             return self._free.pop()
-        task = asyncio.current_task()
-        self._logging_in.add(task)
+        login = asyncio.create_task(self._session.connect(daemon_pings=self._daemon_pings))
+        self._logins.add(login)
         try:
-            return await self._session.connect(daemon_pings=self._daemon_pings)
+            return await login
         except LacunaError as error:
             if self._free:
                 return self._free.pop()
@@ -155,7 +154,7 @@ class Crew:
             self._tracker.note(f"It goes over {self._working} connections, not more: {error}")
             return None
         finally:
-            self._logging_in.discard(task)
+            self._logins.discard(login)
 
     async def _steer(self, counting: LaneCount) -> None:
         """Measure what the present number brings, and change it."""
@@ -163,7 +162,7 @@ class Crew:
         control = self._session.storage.connection
         while True:
             moved, since = self._tracker.moved, clock()
-            are_all_there = not self._logging_in
+            are_all_there = not self._logins
             await asyncio.sleep(MEASURE_EVERY)
             rate = (self._tracker.moved - moved) / (clock() - since)
             asked = clock()

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import aclosing, suppress
 from pathlib import Path
 
 from lacuna_engine.client import Connection
@@ -111,7 +111,7 @@ class Download:
     async def _run(self) -> None:
         # The daemon must not ping here: while the disk holds us up we do not read, and it would
         # take that for our death (transports.md A9).
-        async with Connecting(self._session, daemon_pings=False) as connecting:
+        async with aclosing(Connecting(self._session, daemon_pings=False)) as connecting:
             if self._options.if_exists is not IfExists.SKIP:
                 connecting.begin()
             await self._download(connecting)

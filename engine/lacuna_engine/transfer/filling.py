@@ -9,7 +9,7 @@ half-written volume, or leaves it to be gone on with if somebody keeps a checkpo
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+from contextlib import aclosing, suppress
 
 from lacuna_engine.client import Connection
 from lacuna_engine.errors import (
@@ -156,7 +156,7 @@ class Filling:
             self._tracker.note("It was complete; it is not compared, for the source was changed.")
 
     async def _begin(self, supply: Supply, saved: Checkpoint | None) -> None:
-        async with Connecting(self._session) as connecting:
+        async with aclosing(Connecting(self._session)) as connecting:
             if self._options.if_exists is not IfExists.SKIP:
                 connecting.begin()
             destination = await self._prepare_destination(supply, saved)
@@ -265,7 +265,7 @@ class Filling:
         self._tracker.phase = Phase.CHECKING
         check_source(saved.source, supply.mark, supply.name)
         storage = self._session.storage
-        async with Connecting(self._session) as connecting:
+        async with aclosing(Connecting(self._session)) as connecting:
             connecting.begin()
             try:
                 destination = await self._chosen_before(saved)

@@ -82,12 +82,11 @@ class Lanes:
             asked=context.options.connections,
             first=self._first,
         )
-        async with self._reading:
-            self._reading.begin()
-            try:
-                await crew.run()
-            finally:
-                await asyncio.gather(*(self._close(stretch) for stretch in set(self._stretches)))
+        self._reading.begin()
+        try:
+            await crew.run()
+        finally:
+            await asyncio.gather(*(self._close(stretch) for stretch in set(self._stretches)))
             await self._reading.close()
 
     async def _lane(self, connection: Connection, is_enough: Callable[[], bool]) -> None:

@@ -14,7 +14,7 @@ from lacuna_engine.transfer.daemon_memory import FAR_PACKET, LARGE_PACKET
 from lacuna_engine.transfer.limit import Limiter, allowance
 from lacuna_engine.transfer.plan import NOTHING, Deferred
 from lacuna_engine.transfer.progress import Tracker
-from lacuna_engine.transfer.reader import BATCH_BYTES
+from lacuna_engine.transfer.reader import BATCH_BYTES, SHORT
 
 __all__ = ["Packets"]
 
@@ -29,9 +29,6 @@ nothing of us, not even the answers to its pings, and gives up after 30 s (proto
 
 GATHERED = 128
 """Messages that are sent together at most."""
-
-SHORT = 64 << 10
-"""Bytes of data of which many are gathered."""
 
 
 class Packets:
@@ -93,7 +90,7 @@ class Packets:
         """
         size = len(data)
         is_full = self._messages + 2 > GATHERED or self._bytes + size > PACKET
-        if size > SHORT or is_full or self._limiter.rate:
+        if size >= SHORT or is_full or self._limiter.rate:
             return False
         if hole:
             self._stream.put_hole(hole)

@@ -24,6 +24,7 @@ from lacuna_engine.transfer.trail import Trail
 __all__ = [
     "BATCH_BYTES",
     "LARGE_BATCH",
+    "SHORT",
     "Batch",
     "Run",
     "plan_batches",

@@ -13,7 +13,8 @@ from lacuna_engine.extents import ExtentMap
 from lacuna_engine.transfer import Tracker
 from lacuna_engine.transfer.daemon_memory import FAR_PACKET, LARGE_PACKET
 from lacuna_engine.transfer.limit import TokenBucket
-from lacuna_engine.transfer.packets import GATHERED, PACKET, SHORT, SURE, Packets
+from lacuna_engine.transfer.packets import GATHERED, PACKET, SURE, Packets
+from lacuna_engine.transfer.reader import SHORT
 
 
 class Link:
@@ -101,7 +102,7 @@ def gathering(rate: int = 0) -> tuple[Packets, Link, Tracker]:
 
 async def test_short_pieces_are_gathered_until_there_is_no_more_room() -> None:
     """So many messages, or so many bytes, and no less than that after the next flush."""
-    for size, pairs in ((1, GATHERED // 2), (SHORT, PACKET // SHORT)):
+    for size, pairs in ((1, GATHERED // 2), (SHORT - 1, PACKET // (SHORT - 1))):
         packets, link, tracker = gathering()
         piece = memoryview(bytes(size))
         for _ in range(2):
@@ -124,7 +125,7 @@ async def test_without_a_hole_before_it() -> None:
 
 async def test_what_cannot_be_gathered_is_left_alone() -> None:
     """What is long goes by itself, and where a limit holds each packet waits for it."""
-    for rate, size in ((0, SHORT + 1), (1 << 40, 1)):
+    for rate, size in ((0, SHORT), (1 << 40, 1)):
         packets, link, tracker = gathering(rate)
         assert not packets.gather(10, memoryview(bytes(size)))
         assert (packets.position, tracker.moved, link.sizes, link.holes) == (0, 0, [], [])

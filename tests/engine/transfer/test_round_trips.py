@@ -6,6 +6,7 @@ With 20 ms to the host and back each of them is as much as 2.5 MB of data at 1 G
 from __future__ import annotations
 
 import asyncio
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
@@ -103,17 +104,19 @@ async def test_a_connection_that_is_not_needed_is_closed(
 
 
 async def test_one_that_was_lost_while_it_lay_idle_is_made_again(session: Session) -> None:
-    async with Connecting(session) as connecting:
+    async with aclosing(Connecting(session)) as connecting:
         (await connecting.begin()).abort()
         await asyncio.sleep(0)
-        connection = await connecting.made()
+        connection, same = await asyncio.gather(connecting.made(), connecting.made())
+        assert connection is same
         assert connection.is_open
     assert connection.is_open  # it has been taken
+    assert len(session._connections) == 3
 
 
 async def test_several_wait_for_one_connection(session: Session) -> None:
     """One that gives up waiting does not give up the connection."""
-    async with Connecting(session) as connecting:
+    async with aclosing(Connecting(session)) as connecting:
         waiting = [asyncio.create_task(connecting.made()) for _ in range(3)]
         await asyncio.sleep(0)
         waiting[0].cancel()
@@ -126,7 +129,7 @@ async def test_several_wait_for_one_connection(session: Session) -> None:
 @only_memory
 async def test_one_that_is_not_made_in_time_is_given_up(daemon: Daemon, session: Session) -> None:
     daemon.answers[p.AUTH_LIST.number] = lambda _: None  # the daemon never answers
-    async with Connecting(session) as connecting:
+    async with aclosing(Connecting(session)) as connecting:
         making = connecting.begin()
         await asyncio.sleep(0.01)
         assert len(daemon.ends) == 2
