@@ -21,15 +21,27 @@ from lacuna_engine.errors import (
     SourceChangedError,
 )
 from lacuna_engine.extents import Progress
-from lacuna_engine.transfer import Report, State, TransferOptions, Upload, lanes, plan
+from lacuna_engine.transfer import (
+    Report,
+    State,
+    TransferOptions,
+    Upload,
+    crew,
+    delivery,
+    lanes,
+    plan,
+)
 from lacuna_engine.transfer.connecting import Connecting
 from lacuna_engine.transfer.lanes import Lanes
+from lacuna_engine.transfer.packets import Packets
 
 SHAPE = (data(6 * MIB), hole(2 * MIB), data(8 * MIB + 4096), hole(MIB), data(4096), hole(MIB))
 DATA = 14 * MIB + 8192
+SEGMENTS = 8
+"""Of at most 2 MiB: 6 MiB, and 8 MiB with a page."""
 
 THREE = TransferOptions(connections=3)
-SLOW = TransferOptions(connections=3, limit=16 * MIB)
+SLOW = TransferOptions(connections=3, limit=6 * MIB)
 
 
 @pytest.fixture(autouse=True)
@@ -212,6 +224,35 @@ async def test_the_next_is_sent_while_one_is_proved(
         report = await upload.run()
     assert held == 2
     assert report.state is State.DONE
+    assert_same(tries.image, tries.volume)
+
+
+async def test_each_is_open_before_its_turn_and_sent_in_one_go(
+    tries: Tries, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan, "WORTH", 0)
+    send, opened, turns = Packets.data, Lanes._open, list[Packets]()
+    count = 0
+
+    async def counted(self: Lanes, connection: Connection, start: int, end: int) -> object:
+        nonlocal count
+        count += 1
+        return await opened(self, connection, start, end)
+
+    async def noted(self: Packets, size: int, view: memoryview | None = None) -> None:
+        if not turns or turns[-1] is not self:
+            turns.append(self)
+            await until(lambda: count >= min(len(turns) + 1, SEGMENTS))
+        await send(self, size, view)
+
+    monkeypatch.setattr(Lanes, "_open", counted)
+    monkeypatch.setattr(Packets, "data", noted)
+    monkeypatch.setattr(crew, "start_with", lambda _: 1)
+    monkeypatch.setattr(crew, "MOST_LANES", 1)
+    monkeypatch.setattr(delivery, "is_crowded", lambda _: False)
+    report = await tries.whole(TransferOptions())
+    assert (report.state, report.connections, count) == (State.DONE, 1, SEGMENTS)
+    assert len(turns) == len(set(turns)) == SEGMENTS
     assert_same(tries.image, tries.volume)
 
 

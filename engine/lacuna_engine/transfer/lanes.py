@@ -10,7 +10,7 @@ the last packet at once can lose the error of that packet (4.7).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Iterable
 from contextlib import aclosing
 
 from lacuna_engine.client import Connection, Data, UploadStream
@@ -35,6 +35,10 @@ behind it. Shorter ones are sent, as long as they are no more than one in ``SENT
 SENT_SHARE = 100
 
 ZEROS = bytes(SKIPPED)
+
+AT_ONCE = 2
+"""Segments on a connection: one that is sent, and one that is proved or waits with an open stream.
+Else the way to a far host is empty for two round trips at each segment's end."""
 
 FIRST_LOOK = 0.01
 SLOWEST_LOOK = 0.1
@@ -90,20 +94,33 @@ class Lanes:
             await self._reading.close()
 
     async def _lane(self, connection: Connection, is_enough: Callable[[], bool]) -> None:
-        """Send segments over one connection, each while the one before it is proved."""
+        """Send segments over one connection, one at a time.
+
+        While one is proved the next one is sent, whose stream has been opened before.
+        """
+        turn = asyncio.Lock()
+
+        async def take_turns() -> None:
+            for start, end in self._segments:
+                await self._segment(connection, start, end, turn)
+                if is_enough():
+                    break
+
         try:
             async with asyncio.TaskGroup() as group:
-                proofs = _Proofs(group)
-                for start, end in self._segments:
-                    await self._segment(connection, start, end, proofs)
-                    if is_enough():
-                        break
+                for _ in range(AT_ONCE):
+                    group.create_task(take_turns())
         except BaseExceptionGroup as errors:
             first = errors.exceptions[0]  # it has stopped the others
             raise first from first.__cause__
 
-    async def _segment(self, connection: Connection, start: int, end: int, proofs: _Proofs) -> None:
-        """Send a segment; where it has long runs of zeros, in several streams."""
+    async def _segment(
+        self, connection: Connection, start: int, end: int, turn: asyncio.Lock
+    ) -> None:
+        """Send a segment when it is its turn; where it has long runs of zeros, in several streams.
+
+        After an error nobody has the turn any more: the lane ends.
+        """
         going = self._supply.batches(
             [(start, end, Kind.DATA)],
             start,
@@ -116,7 +133,9 @@ class Lanes:
                 for run in batch:
                     self._tracker.map.classify(run.start, run.end, run.kind)
                     if run.kind is Kind.DATA:
-                        stretch = stretch or await self._open(connection, run.start, end)
+                        if stretch is None:
+                            stretch = await self._open(connection, run.start, end)
+                            await turn.acquire()
                         await stretch.packets.data(run.length, run.view)
                         stretch.end = run.end
                     elif stretch is not None and self._is_cheap(run):
@@ -124,14 +143,16 @@ class Lanes:
                     else:
                         if stretch is not None:
                             await stretch.packets.flush()
-                            await proofs.begin(self._complete, stretch, run.start)
+                            turn.release()
+                            await self._complete(stretch, run.start)
                             stretch = None
                         self._tracker.map.advance(run.start, run.end, Progress.ACKNOWLEDGED)
                         self._tracker.passed += run.length
                 if stretch is not None:
                     await stretch.packets.flush()  # what a batch holds is only lent
         if stretch is not None:
-            await proofs.begin(self._complete, stretch, end)
+            turn.release()
+            await self._complete(stretch, end)
 
     def _is_cheap(self, run: Run) -> bool:
         """Whether to send these zeros rather than begin another stream behind them."""
@@ -219,22 +240,3 @@ class _Stretch:
         self.start = self.end = start
         self.stream = stream
         self.packets = packets
-
-
-class _Proofs:
-    """Proofs in ``group``, one at a time, beside what is sent."""
-
-    def __init__(self, group: asyncio.TaskGroup) -> None:
-        self._group = group
-        self._last: asyncio.Task[None] | None = None
-
-    async def begin(
-        self,
-        proof: Callable[[_Stretch, int], Coroutine[None, None, None]],
-        stretch: _Stretch,
-        until: int,
-    ) -> None:
-        """Begin another when the last one has ended."""
-        if self._last is not None:
-            await self._last
-        self._last = self._group.create_task(proof(stretch, until))

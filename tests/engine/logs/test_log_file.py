@@ -93,7 +93,7 @@ from lacuna_engine import log_file
 from lacuna_engine.logs import log_event
 log_file.LIMIT = 20_000
 with log_file.recording(sys.argv[1]):
-    for number in range(300):
+    for number in range(1000):
         log_event(logging.getLogger("lacuna_engine"), 20, "n", who=sys.argv[1], number=number)
 """
 
@@ -109,7 +109,7 @@ def test_several_processes_share_a_file_that_does_not_grow(folder: Path) -> None
         assert file.stat().st_size < 60_000  # who renames may be kept waiting while others write
         lines = file.read_text().splitlines()
         assert all(line.startswith("time=") and line.count("time=") == 1 for line in lines)
-    # The four files hold the latest events of some 900, none of them twice.
+    # The four files hold the latest events of some 3000, none of them twice.
     kept = [line.split("who=")[1] for file in files for line in file.read_text().splitlines()
             if "who=" in line]  # fmt: skip
     assert len(kept) == len(set(kept)) > 500
