@@ -52,12 +52,30 @@ class Data(NamedTuple):
     position: int
     view: memoryview
 
+    @property
+    def end(self) -> int:
+        """Where in the range they end."""
+        return self.position + len(self.view)
+
+    def until(self, end: int) -> Data:
+        """Return what of it is before ``end``."""
+        return self if self.end <= end else Data(self.position, self.view[: end - self.position])
+
 
 class Hole(NamedTuple):
     """``length`` bytes at ``position`` that read zero."""
 
     position: int
     length: int
+
+    @property
+    def end(self) -> int:
+        """Where in the range they end."""
+        return self.position + self.length
+
+    def until(self, end: int) -> Hole:
+        """Return what of it is before ``end``."""
+        return self if self.end <= end else Hole(self.position, end - self.position)
 
 
 M = TypeVar("M", bound=Machine)

@@ -45,12 +45,12 @@ def is_crowded(session: Session) -> bool:
 
 
 class Crew:
-    """Has ``work`` done on several connections of ``session`` until there is none left.
+    """Has ``work`` done on several connections of ``session`` while ``is_left`` says there is some.
 
     ``asked`` is how many connections, 0 to find out. Each gets a call of ``work`` of its own, with
-    the connection and a function to be asked between two pieces of work: whether this connection is
-    one too many, and to stop. The last one is never told so. Who returns without having been told
-    has found no work left.
+    the connection and a function to be asked now and then: whether this connection is one too many,
+    and is to give back what it has not done and return. The last to come is the first told so, and
+    one is never told. Who returns otherwise has found no work left.
 
     ``first`` is a connection that is open already. What is moved is read from ``tracker``, and the
     largest number of connections noted in ``report``.
@@ -62,6 +62,7 @@ class Crew:
         tracker: Tracker,
         report: Report,
         work: Work,
+        is_left: Callable[[], bool],
         *,
         asked: int,
         first: Connection,
@@ -71,15 +72,17 @@ class Crew:
         self._tracker = tracker
         self._report = report
         self._work = work
+        self._is_left = is_left
         self._asked = min(max(asked, 0), MOST_CONNECTIONS)
         self._free = [first]
         self._daemon_pings = daemon_pings
         self._wanted = self._asked
         self._members: set[asyncio.Task[None]] = set()
-        self._working = self._connected = 0
+        self._joining = 0
+        self._at_work: list[Connection] = []
+        """As they came, without those that are to go."""
         self._logins: set[asyncio.Task[Connection]] = set()
         self._most = MOST_CONNECTIONS
-        self._over = False
 
     async def run(self) -> None:
         """Do it all; the first error stops everything and is raised."""
@@ -98,6 +101,7 @@ class Crew:
                     if not task.cancelled():  # as those are that still log in when all is done
                         task.result()
                 self._members -= done
+                self._fill_up()  # somebody may have given work back when all others had gone
         finally:
             tasks = [*self._members, *steering]
             for task in tasks:
@@ -105,38 +109,30 @@ class Crew:
             await asyncio.gather(*tasks, return_exceptions=True)
 
     def _fill_up(self) -> None:
-        while self._working < min(self._wanted, self._most) and not self._over:
-            self._working += 1
+        wanted = min(self._wanted, self._most)
+        while self._is_left() and len(self._at_work) + self._joining < wanted:
+            self._joining += 1
             self._members.add(asyncio.create_task(self._member()))
 
     async def _member(self) -> None:
-        connection = await self._connection()
+        try:
+            connection = await self._connection()
+        finally:
+            self._joining -= 1
         if connection is None:
             return
-        self._connected += 1
-        self._report.connections = max(self._report.connections, self._connected)
-        told = False
-
-        def is_enough() -> bool:
-            nonlocal told
-            # Counted at once: others may ask before this one has gone, and one must stay. Who still
-            # logs in may never come to work.
-            if not told and self._working - len(self._logins) > max(self._wanted, 1):
-                self._working -= 1
-                told = True
-            return told
-
-        await self._work(connection, is_enough)
-        self._connected -= 1
+        self._at_work.append(connection)
+        self._report.connections = max(self._report.connections, len(self._at_work))
+        await self._work(connection, lambda: connection not in self._at_work)
+        if connection in self._at_work:
+            self._at_work.remove(connection)
         self._free.append(connection)
-        if not told:
-            self._working -= 1
-            self._over = True
+        if not self._is_left():
             for login in self._logins:
                 login.cancel()
 
     async def _connection(self) -> Connection | None:
-        """Return a connection, None if there is none to be had and others are at work."""
+        """Return a connection, None if there is no further one to be had."""
         if self._free:
             return self._free.pop()
         login = asyncio.create_task(self._session.connect(daemon_pings=self._daemon_pings))
@@ -144,14 +140,9 @@ class Crew:
         try:
             return await login
         except LacunaError as error:
-            if self._free:
-                return self._free.pop()
-            if self._working == 1:
-                raise
             # A daemon, or ssh's, may admit fewer; that is no reason to end what is under way.
-            self._working -= 1
-            self._most = self._working
-            self._tracker.note(f"It goes over {self._working} connections, not more: {error}")
+            self._most = max(len(self._at_work) + self._joining - 1, 1)
+            self._tracker.note(f"It goes over {self._most} connections, not more: {error}")
             return None
         finally:
             self._logins.discard(login)
@@ -162,10 +153,11 @@ class Crew:
         control = self._session.storage.connection
         while True:
             moved, since = self._tracker.moved, clock()
-            are_all_there = not self._logins
+            are_all_there = not self._joining
             await asyncio.sleep(MEASURE_EVERY)
             rate = (self._tracker.moved - moved) / (clock() - since)
             asked = clock()
             await control.ping()
             self._wanted = counting.measured(rate if are_all_there else None, clock() - asked)
+            del self._at_work[self._wanted :]
             self._fill_up()

@@ -301,6 +301,7 @@ class Download:
             self.tracker,
             self.report,
             receive,
+            lambda: receiver.has_more,
             asked=asked,
             first=connection,
             daemon_pings=False,

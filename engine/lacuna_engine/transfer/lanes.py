@@ -10,6 +10,7 @@ the last packet at once can lose the error of that packet (4.7).
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextlib import aclosing
 
@@ -63,7 +64,8 @@ class Lanes:
         self._tracker = context.tracker
         self._supply = supply
         self._volume = volume
-        self._segments = iter(segments)
+        self._segments = deque(segments)
+        """Those that nobody has begun, or what is left of them."""
         self._first = first
         self._reading = Connecting(context.session, daemon_pings=False)
         self._opening = asyncio.Lock()
@@ -83,6 +85,7 @@ class Lanes:
             context.tracker,
             context.report,
             self._lane,
+            lambda: bool(self._segments),
             asked=context.options.connections,
             first=self._first,
         )
@@ -101,10 +104,11 @@ class Lanes:
         turn = asyncio.Lock()
 
         async def take_turns() -> None:
-            for start, end in self._segments:
-                await self._segment(connection, start, end, turn)
-                if is_enough():
-                    break
+            while self._segments and not is_enough():
+                start, end = self._segments.popleft()
+                reached = await self._segment(connection, start, end, turn, is_enough)
+                if reached < end:
+                    self._segments.appendleft((reached, end))
 
         try:
             async with asyncio.TaskGroup() as group:
@@ -115,12 +119,19 @@ class Lanes:
             raise first from first.__cause__
 
     async def _segment(
-        self, connection: Connection, start: int, end: int, turn: asyncio.Lock
-    ) -> None:
+        self,
+        connection: Connection,
+        start: int,
+        end: int,
+        turn: asyncio.Lock,
+        is_enough: Callable[[], bool],
+    ) -> int:
         """Send a segment when it is its turn; where it has long runs of zeros, in several streams.
 
-        After an error nobody has the turn any more: the lane ends.
+        Returns where that ended: before ``end`` if it was enough. After an error nobody has the
+        turn any more: the lane ends.
         """
+        reached = start
         going = self._supply.batches(
             [(start, end, Kind.DATA)],
             start,
@@ -148,11 +159,15 @@ class Lanes:
                             stretch = None
                         self._tracker.map.advance(run.start, run.end, Progress.ACKNOWLEDGED)
                         self._tracker.passed += run.length
+                    reached = run.end
                 if stretch is not None:
                     await stretch.packets.flush()  # what a batch holds is only lent
+                if is_enough():
+                    break
         if stretch is not None:
             turn.release()
-            await self._complete(stretch, end)
+            await self._complete(stretch, reached)
+        return reached
 
     def _is_cheap(self, run: Run) -> bool:
         """Whether to send these zeros rather than begin another stream behind them."""

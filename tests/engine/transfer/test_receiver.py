@@ -1,0 +1,94 @@
+"""Who receives stops when it is enough: at a block's end, and leaves the rest."""
+
+from __future__ import annotations
+
+from typing import cast
+
+import pytest
+
+from lacuna_engine.client import Connection, Data, Hole
+from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
+from lacuna_engine.transfer import receiver
+from lacuna_engine.transfer.digest import BLOCK
+from lacuna_engine.transfer.receiver import Receiver
+
+MIB = 1 << 20
+VOLUME = VolumeHandle("pool", "volume", "/pool/volume")
+
+
+class Stream:
+    """Takes what is listed; positions are those in the range."""
+
+    def __init__(self, *takes: list[Data | Hole]) -> None:
+        self.takes = list(takes)
+        self.bytes_received = 0
+        self.ends: list[str] = []
+
+    async def take(self) -> list[Data | Hole]:
+        return self.takes.pop(0) if self.takes else []
+
+    async def finish(self) -> None:
+        self.ends.append("finish")
+
+    async def abort(self) -> None:
+        self.ends.append("abort")
+
+
+class Sink:
+    """Notes what it takes."""
+
+    def __init__(self) -> None:
+        self.taken: list[tuple[int, int, type]] = []
+
+    async def begin(self, segment: int) -> None: ...
+
+    async def take(self, segment: int, pieces: list[Data | Hole]) -> None:
+        self.taken += [(segment + one.position, segment + one.end, type(one)) for one in pieces]
+
+    async def end(self, segment: int) -> None: ...
+
+
+@pytest.mark.parametrize("kind", [Data, Hole])
+async def test_it_stops_at_the_end_of_the_block(
+    monkeypatch: pytest.MonkeyPatch, kind: type[Data | Hole]
+) -> None:
+    long = Data(MIB, memoryview(bytes(9 * MIB))) if kind is Data else Hole(MIB, 9 * MIB)
+    streams = [
+        Stream([Data(0, memoryview(bytes(MIB)))], [long, Hole(10 * MIB, 6 * MIB)]),
+        Stream([Hole(0, 16 * MIB - BLOCK)]),
+    ]
+    opened: list[tuple[int, int]] = []
+
+    async def opening(_: Connection, target: VolumeRange) -> Stream:
+        opened.append((target.offset, target.length))
+        return streams[len(opened) - 1]
+
+    monkeypatch.setattr(receiver, "open_download", opening)
+    sink = Sink()
+    receiving = Receiver(VOLUME, [(0, 16 * MIB)], sink)
+    connection = cast("Connection", object())
+    await receiving.receive(connection, 1, lambda: len(sink.taken) > 0)
+    assert sink.taken == [(0, MIB, Data), (MIB, BLOCK, kind)]
+    assert streams[0].ends == ["abort"]
+    assert receiving.has_more
+    await receiving.receive(connection, 1)
+    assert sink.taken[2:] == [(BLOCK, 16 * MIB, Hole)]
+    assert streams[1].ends == ["finish", "abort"]
+    assert opened == [(0, 16 * MIB), (BLOCK, 16 * MIB - BLOCK)]
+    assert not receiving.has_more
+
+
+async def test_the_last_block_is_taken_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And its end is awaited: it may bring an error."""
+    stream = Stream([Hole(0, MIB)], [Hole(MIB, MIB)])
+
+    async def opening(*_: object) -> Stream:
+        return stream
+
+    monkeypatch.setattr(receiver, "open_download", opening)
+    sink = Sink()
+    receiving = Receiver(VOLUME, [(0, 2 * MIB)], sink)
+    await receiving.receive(cast("Connection", object()), 1, lambda: len(sink.taken) > 0)
+    assert sink.taken == [(0, MIB, Hole), (MIB, 2 * MIB, Hole)]
+    assert stream.ends == ["finish", "abort"]
+    assert not receiving.has_more
