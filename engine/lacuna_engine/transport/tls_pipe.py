@@ -19,10 +19,11 @@ from lacuna_engine.transport.pipe import READ_BUFFER, Pipe, Receiver
 
 __all__ = ["TlsPipe"]
 
-BEHIND = 28 + 24 + 28
-"""Bytes decrypted behind those whose place is known: a daemon sends 262,120 bytes of data, then 24,
-over and over (protocol.md 4.4), so this ends with the header of the next long message, whose place
-is known then as well. More would take from that message what has to be copied."""
+BEHIND = 4 * (28 + 24) + 28
+"""Bytes decrypted behind those whose place is known. Of each stream a daemon sends 262,120 bytes of
+data, then 24, over and over (protocol.md 4.4), and downloads have four: this ends with the header
+of the next long message, or close behind it, so that the place of its data is known then as well.
+Of a whole buffer all would have to be copied."""
 
 
 class TlsPipe(Pipe):
@@ -40,6 +41,8 @@ class TlsPipe(Pipe):
         self._tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=host)
         self._buffer = memoryview(bytearray(READ_BUFFER))
         self._behind = self._buffer[:BEHIND]
+        self._otherwise = self._buffer
+        """Where bytes go whose place is not known."""
         self._receiver: Receiver | None = None
         self._reason: LacunaError | None = None
         self._first = b""
@@ -98,18 +101,22 @@ class TlsPipe(Pipe):
 
     def _read(self) -> None:
         """Decrypt all that has come in, where it belongs if that is known."""
-        otherwise = self._buffer
-        while self._reason is None:
+        is_more = True
+        while is_more and self._reason is None:
             room = None if self.place is None else self.place.room()
-            view = otherwise if room is None else room
+            view = self._otherwise if room is None else room
             count = self._decrypt(view)
+            is_more = count == len(view)
+            if room is not None:
+                self._otherwise = self._behind
+            elif is_more:  # short messages, perhaps many
+                self._otherwise = self._buffer
             if not count:
                 break
             try:
                 self._deliver(view[:count], is_placed=room is not None)
             except LacunaError as error:
                 self.close(error)
-            otherwise = self._buffer if room is None else self._behind
         self._flush()  # TLS has answers of its own
 
     def _deliver(self, data: memoryview, *, is_placed: bool) -> None:
