@@ -107,11 +107,12 @@ class ClientStream(Generic[M]):
         await self._ended.wait()
         self.raise_error()
 
-    async def abort(self) -> None:
-        """Give the stream up and wait, for some seconds, until the daemon has. Never raises.
+    async def abort(self, patience: float | None = ABORT_PATIENCE) -> None:
+        """Give the stream up and wait until the daemon has, ``patience`` seconds. Never raises.
 
-        What was written stays. A daemon that does not answer has its connection closed, which
-        aborts the stream for sure.
+        What was written stays. A daemon that does not answer in time has its connection closed,
+        which aborts the stream for sure; None leaves that to keepalive, where the connection is
+        still of use: the answer comes behind all that is under way.
         """
         if self.machine.ended:
             return
@@ -121,7 +122,7 @@ class ClientStream(Generic[M]):
             self._flush()
         self._resume()
         try:
-            async with asyncio.timeout(ABORT_PATIENCE):
+            async with asyncio.timeout(patience):
                 await self._ended.wait()
         except TimeoutError:
             self._pipe.close()
@@ -308,12 +309,12 @@ class DownloadStream(ClientStream[Download]):
     def __aiter__(self) -> DownloadStream:
         return self
 
-    async def abort(self) -> None:
+    async def abort(self, patience: float | None = ABORT_PATIENCE) -> None:
         """Give the stream up; what has arrived and was not taken is dropped."""
         if not self.machine.ended:
             self._ready.clear()
             self._held = 0
-        await super().abort()
+        await super().abort(patience)
 
     async def __anext__(self) -> Data | Hole:
         """Return the next piece, in order; ends at the end of file. Raises the stream's error."""

@@ -26,9 +26,9 @@ class Connecting:
     async def aclose(self) -> None:
         """Give it up unless somebody has taken it. Never raises."""
         if not self._is_taken:
-            await self.close()
+            await self.give_up()
 
-    async def close(self) -> None:
+    async def give_up(self) -> None:
         """Give it up, or close what has been made. Never raises."""
         if self._making is None:
             return

@@ -121,6 +121,9 @@ class Crew:
             self._joining -= 1
         if connection is None:
             return
+        if len(self._at_work) >= self._wanted:  # fewer are wanted since the login began
+            self._free.append(connection)
+            return
         self._at_work.append(connection)
         self._report.connections = max(self._report.connections, len(self._at_work))
         await self._work(connection, lambda: connection not in self._at_work)
@@ -133,8 +136,9 @@ class Crew:
 
     async def _connection(self) -> Connection | None:
         """Return a connection, None if there is no further one to be had."""
-        if self._free:
-            return self._free.pop()
+        while self._free:
+            if (free := self._free.pop()).is_open:
+                return free
         login = asyncio.create_task(self._session.connect(daemon_pings=self._daemon_pings))
         self._logins.add(login)
         try:

@@ -94,7 +94,7 @@ class Lanes:
             await crew.run()
         finally:
             await asyncio.gather(*(self._close(stretch) for stretch in set(self._stretches)))
-            await self._reading.close()
+            await self._reading.give_up()
 
     async def _lane(self, connection: Connection, is_enough: Callable[[], bool]) -> None:
         """Send segments over one connection, one at a time.
@@ -128,8 +128,8 @@ class Lanes:
     ) -> int:
         """Send a segment when it is its turn; where it has long runs of zeros, in several streams.
 
-        Returns where that ended: before ``end`` if it was enough. After an error nobody has the
-        turn any more: the lane ends.
+        Returns where that ended: before ``end`` if it was enough. An error leaves the turn taken:
+        it ends the lane, and who waits for it.
         """
         reached = start
         going = self._supply.batches(

@@ -133,6 +133,7 @@ class Receiver:
                     await self._sink.take(start, pieces)
                     end = pieces[-1].end
                 if end == stop < length:
+                    await stream.abort(patience=None)  # others receive over the connection
                     return end
             await stream.finish()
         finally:

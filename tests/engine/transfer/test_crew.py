@@ -22,6 +22,14 @@ from lacuna_engine.transport import parse_uri
 PIECES = 60
 
 
+class Line(Connection):
+    """One that is only counted."""
+
+    is_open = True
+
+    def __init__(self) -> None: ...
+
+
 class Scene:
     """A crew whose work is counting pieces; pings take ``answer`` seconds."""
 
@@ -41,7 +49,7 @@ class Scene:
         del daemon_pings
         self.made += 1
         await asyncio.sleep(0.001)
-        return cast("Connection", object())
+        return Line()
 
     async def run(self, asked: int, lanes: int = 1) -> None:
         session = SimpleNamespace(
@@ -63,7 +71,7 @@ class Scene:
             work,
             lambda: bool(self.pieces),
             asked=asked,
-            first=cast("Connection", object()),
+            first=Line(),
         ).run()
 
     async def lane(self, is_enough: Callable[[], bool]) -> None:
@@ -173,6 +181,27 @@ async def test_connections_that_are_not_to_be_had(monkeypatch: pytest.MonkeyPatc
     assert scene.report.connections == 2
 
 
+async def test_who_logs_in_too_late_is_sent_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The daemon has become slow meanwhile."""
+    monkeypatch.setattr(crew, "MEASURE_EVERY", 0.05)
+    scene = Scene()
+
+    async def ping() -> None:
+        await asyncio.sleep(0.12 if scene.made else 0.0)
+
+    async def slow(*, daemon_pings: bool) -> Connection:
+        del daemon_pings
+        scene.made += 1
+        await asyncio.sleep(0.3)
+        return Line()
+
+    monkeypatch.setattr(scene, "ping", ping)
+    monkeypatch.setattr(scene, "connect", slow)
+    await scene.run(0)
+    assert (scene.most, scene.made, scene.report.connections) == (1, 1, 1)
+    assert sorted(scene.done) == list(range(PIECES))
+
+
 @pytest.mark.parametrize("refused", [False, True])
 async def test_nothing_is_judged_while_a_login_goes_on(
     monkeypatch: pytest.MonkeyPatch, *, refused: bool
@@ -191,7 +220,7 @@ async def test_nothing_is_judged_while_a_login_goes_on(
             idle.append(scene.at_work)
         if refused:
             raise ConnectError("too many clients")
-        return cast("Connection", object())
+        return Line()
 
     monkeypatch.setattr(scene, "connect", slow)
     await scene.run(0)

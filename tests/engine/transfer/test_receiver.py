@@ -30,8 +30,8 @@ class Stream:
     async def finish(self) -> None:
         self.ends.append("finish")
 
-    async def abort(self) -> None:
-        self.ends.append("abort")
+    async def abort(self, patience: float | None = 5.0) -> None:
+        self.ends.append("abort" if patience else "abort patiently")
 
 
 class Sink:
@@ -69,7 +69,7 @@ async def test_it_stops_at_the_end_of_the_block(
     connection = cast("Connection", object())
     await receiving.receive(connection, 1, lambda: len(sink.taken) > 0)
     assert sink.taken == [(0, MIB, Data), (MIB, BLOCK, kind)]
-    assert streams[0].ends == ["abort"]
+    assert streams[0].ends == ["abort patiently", "abort"]  # the other time it has ended
     assert receiving.has_more
     await receiving.receive(connection, 1)
     assert sink.taken[2:] == [(BLOCK, 16 * MIB, Hole)]
