@@ -8,7 +8,7 @@ volumes (protocol.md 0.11), so what is wanted fresh has to be asked for again.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_engine.client import Connection
 from lacuna_engine.client.together import together
@@ -39,8 +39,7 @@ RESIZE_SHRINK = 4
 CLONE_SHARED = 2
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeListing:
+class VolumeListing(NamedTuple):
     """The volumes of a pool, and how many more there are that libvirt cannot list.
 
     No call names more than 16,384 volumes; the rest can only be looked up by name (3.3).

@@ -10,7 +10,7 @@ it is a path.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 from xml.etree.ElementTree import Element
 
 from lacuna_engine.client import Connection
@@ -31,8 +31,7 @@ MAX_DEPTH = 256
 _PATHS = ("file", "dev")
 
 
-@dataclass(frozen=True, slots=True)
-class DiskUse:
+class DiskUse(NamedTuple):
     """What one running domain uses: paths on its host, and volumes by pool and name."""
 
     domain: str

@@ -8,9 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import IntEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 from lacuna_engine.client import Connection
 from lacuna_engine.errors import LacunaError
@@ -45,8 +44,7 @@ class PoolChange(IntEnum):
         return cls.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True)
-class PoolEvent:
+class PoolEvent(NamedTuple):
     """A pool and what happened to it."""
 
     pool: PoolHandle

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 __all__ = ["HEAD_BYTES", "ImageFacts", "detect_format", "read_facts"]
 
@@ -34,8 +34,7 @@ _VMDK_PARENT_ID = re.compile(r"^parentCID[ \t]*=[ \t]*([0-9a-f]{1,8})[ \t\r]*$",
 _VMDK_PARENT = re.compile(r'^parentFileNameHint[ \t]*=[ \t]*"([^"\n]+)"', _LINES)
 
 
-@dataclass(frozen=True, slots=True)
-class ImageFacts:
+class ImageFacts(NamedTuple):
     """What the head of an image says about it.
 
     ``virtual_size`` is in bytes, as the guest would see it, or None where the head does not say

@@ -8,9 +8,8 @@ never refused (protocol.md 8, policy 4): an enumeration gives a member for any v
 from __future__ import annotations
 
 import uuid as uuid_module
-from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from typing import Self
+from typing import NamedTuple, Self
 
 __all__ = [
     "BackingStore",
@@ -118,8 +117,7 @@ class VolumeType(_OpenName):
         return cls(f"unknown({number})")
 
 
-@dataclass(frozen=True, slots=True)
-class Permissions:
+class Permissions(NamedTuple):
     """Owner and mode of a file or folder on the daemon's host; None is "not told".
 
     ``mode`` is the permission bits (0 to 0o7777), ``owner`` and ``group`` are numeric ids and
@@ -132,8 +130,7 @@ class Permissions:
     label: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Timestamps:
+class Timestamps(NamedTuple):
     """Times of a volume's file, in nanoseconds since the epoch; None is "not told".
 
     ``birth`` is None on Linux hosts, where daemons report 0 for it (protocol.md 7.2).
@@ -145,8 +142,7 @@ class Timestamps:
     birth: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PoolInfo:
+class PoolInfo(NamedTuple):
     """A pool's state and sizes in bytes, as of its last refresh (protocol.md 3.3, 3.4)."""
 
     state: PoolState
@@ -155,8 +151,7 @@ class PoolInfo:
     available: int
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeInfo:
+class VolumeInfo(NamedTuple):
     """A volume's kind and sizes in bytes, looked up afresh by the daemon (protocol.md 3.4).
 
     ``capacity`` is for display only: for image formats it comes from the image's own header, which
@@ -169,16 +164,14 @@ class VolumeInfo:
     physical: int
 
 
-@dataclass(frozen=True, slots=True)
-class PoolHost:
+class PoolHost(NamedTuple):
     """A host a network pool draws from; ``port`` is None when it is the protocol's default."""
 
     name: str
     port: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PoolAdapter:
+class PoolAdapter(NamedTuple):
     """A ``scsi`` pool's adapter: by name (``scsi_host``) or world wide names (``fc_host``)."""
 
     type: str = ""
@@ -188,8 +181,7 @@ class PoolAdapter:
     wwpn: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PoolSource:
+class PoolSource(NamedTuple):
     """Where a pool's storage comes from (protocol.md 7.1). All empty for a ``dir`` pool.
 
     ``devices`` are paths on the daemon's host, ``name`` the volume group or remote pool,
@@ -205,8 +197,7 @@ class PoolSource:
     format: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PoolDescription:
+class PoolDescription(NamedTuple):
     """A pool as its XML describes it (protocol.md 7.1). Sizes in bytes, 0 if it never ran.
 
     ``target_path`` is empty for pools without one (rbd, gluster, iscsi-direct).
@@ -218,21 +209,19 @@ class PoolDescription:
     capacity: int = 0
     allocation: int = 0
     available: int = 0
-    source: PoolSource = field(default_factory=PoolSource)
+    source: PoolSource = PoolSource()
     target_path: str = ""
     permissions: Permissions | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BackingStore:
+class BackingStore(NamedTuple):
     """The image below an overlay. A missing or remote one is shown as raw (protocol.md 7.2)."""
 
     path: str
     format: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeDescription:
+class VolumeDescription(NamedTuple):
     """A volume as its XML describes it (protocol.md 7.2). Sizes in bytes.
 
     ``capacity`` is for display only (see `VolumeInfo`). ``physical`` is the byte length, 0 when

@@ -27,6 +27,7 @@ from lacuna_engine.storage.records import (
     BackingStore,
     Permissions,
     PoolDescription,
+    PoolSource,
     PoolType,
     Timestamps,
     VolumeDescription,
@@ -137,6 +138,7 @@ POOLS = st.builds(
     capacity=UINT64,
     allocation=UINT64,
     available=UINT64,
+    source=st.just(PoolSource()),
     target_path=TEXT,
     permissions=st.none() | PERMISSIONS,
 )
@@ -159,6 +161,7 @@ VOLUMES = st.builds(
     features=st.lists(
         st.sampled_from(["lazy_refcounts", "extended_l2"]), unique=True, max_size=2
     ).map(tuple),
+    encrypted=st.just(False),
 )
 
 
@@ -240,7 +243,8 @@ def test_a_volume_request() -> None:
     name=TEXT.filter(lambda name: "/" not in name and name not in {".", ".."}),
     capacity=UINT64,
     allocation=UINT64,
-    permissions=st.none() | st.builds(Permissions, st.none() | st.integers(0, 0o777), IDS, IDS),
+    permissions=st.none()
+    | st.builds(Permissions, st.none() | st.integers(0, 0o777), IDS, IDS, st.none()),
 )
 def test_what_our_client_asks_for_is_understood(
     name: str, capacity: int, allocation: int, permissions: Permissions | None

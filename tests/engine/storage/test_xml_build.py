@@ -160,6 +160,7 @@ PERMISSIONS = st.builds(
     st.none() | st.integers(0, 0o7777),
     st.none() | st.integers(0, 2**32 - 2),
     st.none() | st.integers(0, 2**32 - 2),
+    st.none(),
 )
 SOURCES = st.builds(
     PoolSource,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from lacuna_engine.rpc import procedures as p
@@ -74,9 +73,9 @@ def volume_description(calls: Calls, caller: Caller, arguments: r.VolumeFlags) -
     volume = arguments.volume
     description = pool_of(calls, volume).volume_description(volume.name)
     if caller.faults.huge_capacity:
-        description = replace(description, capacity=HUGE)
+        description = description._replace(capacity=HUGE)
     if caller.faults.no_holes:
-        description = replace(description, type=VolumeType.BLOCK)
+        description = description._replace(type=VolumeType.BLOCK)
     return r.String(volume_xml(description))
 
 
