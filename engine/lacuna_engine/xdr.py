@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from lacuna_engine.errors import XdrError
 
@@ -98,8 +97,7 @@ class Cursor:
             raise XdrError(f"{self.remaining} bytes left over behind the last field")
 
 
-@dataclass(frozen=True, slots=True)
-class Codec(Generic[T]):
+class Codec(NamedTuple, Generic[T]):
     """How one type goes onto the wire and comes off it. Both raise :class:`XdrError`."""
 
     pack: Callable[[T], bytes]

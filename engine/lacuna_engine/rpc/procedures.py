@@ -6,9 +6,8 @@ not tied to a version; what an old daemon lacks it answers with an error.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import Generic, TypeVar, cast
+from typing import Generic, NamedTuple, TypeVar, cast
 
 from lacuna_engine.rpc import records as r
 from lacuna_engine.rpc.packet import Program
@@ -32,8 +31,7 @@ class Kind(Enum):
     EVENT = "event"
 
 
-@dataclass(frozen=True, slots=True)
-class Procedure(Generic[A, R]):
+class Procedure(NamedTuple, Generic[A, R]):
     """One row: what a call takes and gives, or (for an event) what its message carries.
 
     ``priority`` procedures still run while all the daemon's ordinary workers are busy

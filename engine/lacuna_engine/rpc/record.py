@@ -98,7 +98,7 @@ class Record:
     @classmethod
     def codec(cls) -> Codec[Self]:
         """Return the codec of this record, to build composite fields from."""
-        return Codec(lambda value: value.pack(), cls.unpack)
+        return Codec(cls.pack, cls.unpack)
 
     def __eq__(self, other: object) -> bool:
         if type(other) is not type(self):

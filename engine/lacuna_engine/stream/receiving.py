@@ -21,8 +21,8 @@ Never confirm what was not asked for: the C library then closes the connection (
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
+from typing import NamedTuple
 
 from lacuna_engine.errors import ProtocolError
 from lacuna_engine.rpc.failure import Code, Domain
@@ -56,8 +56,7 @@ class Refusal(Enum):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What to do with what has arrived.
 
     First write or skip ``size`` bytes (perhaps none) at ``position``, counted from the stream's
