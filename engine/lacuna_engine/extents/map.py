@@ -12,9 +12,8 @@ the window asks for them many times a second.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from enum import Enum
-from typing import TypedDict, TypeVar, cast
+from typing import NamedTuple, TypedDict, TypeVar, cast
 
 from lacuna_engine.extents.intervals import IntervalMap
 
@@ -55,8 +54,7 @@ class Progress(Enum):
     """Lost, refused, or found different."""
 
 
-@dataclass(frozen=True, slots=True)
-class Extent:
+class Extent(NamedTuple):
     """A range ``[start, end)`` in bytes that is of one kind and equally far."""
 
     start: int

@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import groupby
 from operator import itemgetter
-from typing import cast
+from typing import NamedTuple, cast
 
 from lacuna_engine.extents.map import ExtentMap, Kind, Progress
 
@@ -31,8 +30,7 @@ VERSION = 1
 Run = tuple[int, int, Kind, Progress]
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(NamedTuple):
     """A small map. ``grain`` is the bytes within which the order is not known; 0: all is known."""
 
     map: ExtentMap

@@ -11,8 +11,8 @@ import stat
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from io import FileIO
+from typing import NamedTuple
 
 from lacuna_engine.errors import LocalFileError
 from lacuna_engine.extents._system import device_size
@@ -28,8 +28,7 @@ _REFUSED = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """An open file or device. ``size`` is its length in bytes when it was opened.
 
     ``device`` is true for block and character devices, which have no holes that could be asked

@@ -7,7 +7,7 @@ the file anyway finds zeros as it goes, with `zeros.ZeroScanner`.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_engine.errors import SourceChangedError
 from lacuna_engine.extents._system import forget
@@ -22,8 +22,7 @@ CHUNK = 2 * 1024 * 1024
 """Read at once: large enough that calls do not count, small enough for the cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class ZeroScan:
+class ZeroScan(NamedTuple):
     """How data is searched for zeros; the fields are those of `zeros.ZeroScanner`, in bytes.
 
     With ``keep_cache`` false, what was read is dropped from the page cache again where the
