@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_engine.errors import PeerSilentError
 from lacuna_engine.transport import Pipe
@@ -16,8 +16,7 @@ from lacuna_engine.transport import Pipe
 __all__ = ["Keepalive", "Patience"]
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """Seconds of silence before a ping, and before the peer is given up.
 
     The reference asks for at least 60 s in all; virsh's 30 s cuts transfers to slow disks.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from lacuna_engine.errors import ConnectError
 from lacuna_engine.transport.uri import ConnectionUri
@@ -20,8 +20,7 @@ _SYSTEM = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Pki:
+class Pki(NamedTuple):
     """The files of one connection. Without a client certificate servers usually refuse."""
 
     ca: Path

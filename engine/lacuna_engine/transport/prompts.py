@@ -10,9 +10,8 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lacuna_engine.errors import AuthenticationError
 
@@ -49,8 +48,7 @@ _WORDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class SecretQuestion:
+class SecretQuestion(NamedTuple):
     """Asks for one line of text.
 
     ``text`` is what to show, in the asker's own words. ``echo`` tells whether the answer may be
@@ -70,8 +68,7 @@ class SecretQuestion:
         return _WORDS[self.kind]
 
 
-@dataclass(frozen=True, slots=True)
-class HostKeyQuestion:
+class HostKeyQuestion(NamedTuple):
     """Asks whether the key of a host seen for the first time is the right one.
 
     A key that has *changed* is never asked about: that is refused.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import asdict
 from itertools import count
 from typing import Any
 
@@ -55,11 +54,11 @@ class _Far:
         self._uri = uri
 
     async def secret(self, question: SecretQuestion) -> str | None:
-        value = await self._asking.ask("secret", self._uri, asdict(question))
+        value = await self._asking.ask("secret", self._uri, question._asdict())
         return value if isinstance(value, str) else None
 
     async def confirm_host(self, question: HostKeyQuestion) -> bool:
-        return await self._asking.ask("host", self._uri, asdict(question)) is True
+        return await self._asking.ask("host", self._uri, question._asdict()) is True
 
 
 async def answer(message: Message, prompter: Prompter) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import subprocess
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -127,7 +126,7 @@ def test_the_command_offers_a_socket_and_goes_on_without(
     place = tmp_path / "it's a place"
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(place))
-        chosen = replace(target(), sockets=(str(tmp_path / "none"), str(place)))
+        chosen = target()._replace(sockets=(str(tmp_path / "none"), str(place)))
         done = subprocess.run(
             ["/bin/sh", "-c", remote_command(chosen, offers=True)],
             check=False,
@@ -143,7 +142,7 @@ def test_the_command_offers_a_socket_and_goes_on_without(
 
 
 def test_the_command_offers_nothing_where_there_is_nothing() -> None:
-    chosen = replace(target(), sockets=("/nowhere/libvirt-sock",))
+    chosen = target()._replace(sockets=("/nowhere/libvirt-sock",))
     command = ["/bin/sh", "-c", remote_command(chosen, offers=True)]
     done = subprocess.run(command, check=False, capture_output=True, text=True, timeout=10)
     assert (done.returncode, done.stdout) != (0, "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -307,7 +306,7 @@ def test_a_password_is_remembered_and_a_wrong_one_forgotten(
     again = loop.create_task(prompter.secret(question))
     until(qtbot, again.done)
     assert again.result() == "s3cret"
-    wrong = loop.create_task(prompter.secret(replace(question, attempt=2)))
+    wrong = loop.create_task(prompter.secret(question._replace(attempt=2)))
     box = asked(qtbot, window, SecretDialog)
     assert secrets.kept == {}
     press(box, Qt.Key.Key_Escape)

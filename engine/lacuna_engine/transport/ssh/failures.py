@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_engine.errors import (
     AuthenticationError,
@@ -108,8 +108,7 @@ def no_program(target: Target, detail: str = "") -> ConnectError:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Rule:
+class _Rule(NamedTuple):
     pattern: re.Pattern[str]
     message: str
     hint: str = ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from dataclasses import replace
 from typing import Any, cast
 
 import asyncssh
@@ -227,8 +226,8 @@ class _Login:
         elif place.count(":") == 1:
             host, _, port = place.partition(":")
         port = port.lstrip(":")
-        hop = replace(
-            self._target, host=host, user=user, port=int(port) if port else None, keyfile=""
+        hop = self._target._replace(
+            host=host, user=user, port=int(port) if port else None, keyfile=""
         )
         # The first hop may have a way of its own in the settings, the others have this one.
         return await log_in(hop, self._inquiry, ",".join(before) or None)

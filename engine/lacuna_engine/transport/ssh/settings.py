@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 from contextlib import suppress
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_engine.transport.ssh.ciphers import preferred, processor_knows_aes
 from lacuna_engine.transport.ssh.target import Target
@@ -26,8 +26,7 @@ SILENCE_TIMEOUT = 30.0
 """Seconds without a question until the host's side of the connection has to be there."""
 
 
-@dataclass(frozen=True, slots=True)
-class Unchosen:
+class Unchosen(NamedTuple):
     """What we choose, as neither the user nor the system has."""
 
     options: tuple[str, ...]

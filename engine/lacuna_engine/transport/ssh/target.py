@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_engine.errors import UsageError
 from lacuna_engine.transport.local import socket_names
@@ -33,8 +33,7 @@ class HostCheck:
     """Any key is taken, and what is known is not even looked at. Only when written out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Target:
+class Target(NamedTuple):
     """A host to log in to, how, and what to connect to there."""
 
     uri: ConnectionUri
