@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -49,7 +48,7 @@ async def test_replaced(target: Target, old: Path, tmp_path: Path, kind: str) ->
     if kind == "qcow2":
         image = tmp_path / "disk.qcow2"
         run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", tmp_path / "image", image)
-    report = await replaced(target, image, MemoryKeeper(), replace(KEEP, verify=True))
+    report = await replaced(target, image, MemoryKeeper(), KEEP._replace(verify=True))
     assert report.verified
     assert_same(image, old)
     assert_sparse(old, report.bytes_data)

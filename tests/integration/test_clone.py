@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -199,7 +198,7 @@ async def test_kept_until_complete(daemon: PrivateLibvirtd, session: Session, po
     """Cloned twice: beside the old volume, and to its name."""
     source = make_volume(daemon, pool, "source", data(9 * MIB))
     make_volume(daemon, pool, "copy", data(MIB), hole(3 * MIB))
-    options = replace(REPLACE, keep_until_complete=True)
+    options = REPLACE._replace(keep_until_complete=True)
     report = await copy_of(session, pool, options=options).run()
     assert report.bytes_sent == 0
     assert_same(source, pool.file("copy"))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -131,7 +130,7 @@ async def test_a_volume_in_use_is_not_written_to(
         case _:
             machines.start("user", f"pool='{pool.name}' volume='old'", kind="volume")
     image = make_image(tmp_path / "image", data(MIB), hole(MIB))
-    options = replace(REPLACE, keep_until_complete=keep)
+    options = REPLACE._replace(keep_until_complete=keep)
     with pytest.raises(VolumeInUseError, match="'user'") as caught:
         await upload(hypervisor, image, pool, "old", options)
     assert "--force" in caught.value.hint
@@ -144,7 +143,7 @@ async def test_a_volume_in_use_is_not_written_to(
             RemoteVolume(hypervisor, pool.name, "old"),
             options=options,
         ).run()
-    await upload(hypervisor, image, pool, "old", replace(options, force=True))
+    await upload(hypervisor, image, pool, "old", options._replace(force=True))
     assert_same(image, old)
     machines.stop("user")
     await upload(hypervisor, image, pool, "old", options)

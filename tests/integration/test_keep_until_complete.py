@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,7 +120,7 @@ def assert_replaced(replacing: Replacing) -> None:
 
 @pytest.mark.parametrize("verify", [False, True])
 async def test_replaced(replacing: Replacing, verify: bool) -> None:
-    report = await replacing(replace(KEEP, verify=verify))
+    report = await replacing(KEEP._replace(verify=verify))
     assert (report.state, report.verified) == (State.DONE, verify)
     assert report.destination.endswith("/old")
     assert_replaced(replacing)
@@ -136,7 +135,7 @@ async def test_on_every_file_system(
     fill(any_pool.file("old"), 4 * MIB)
     daemon.virsh("pool-refresh", any_pool.name)
     image = make_image(tmp_path / "image", *SHAPE)
-    report = await upload(session, image, any_pool, "old", replace(KEEP, verify=True))
+    report = await upload(session, image, any_pool, "old", KEEP._replace(verify=True))
     assert_same(image, any_pool.file("old"))
     assert_sparse(any_pool.file("old"), report.bytes_data, any_pool.kind)
     assert files_in(any_pool.path) == ["old"]
@@ -147,7 +146,7 @@ async def test_an_image_that_a_clone_would_change(replacing: Replacing, tmp_path
     raw = make_image(tmp_path / "raw", data(MIB), hole(30 * MIB), data(MIB))
     replacing.image.unlink()
     run("qemu-img", "convert", "-f", "raw", "-O", "qcow2", raw, replacing.image)
-    report = await replacing(replace(KEEP, verify=True))
+    report = await replacing(KEEP._replace(verify=True))
     assert report.verified
     assert_replaced(replacing)
     (note,) = replacing.notes
@@ -219,7 +218,7 @@ async def test_a_crash_at_each_step(replacing: Replacing, step: str, then: str) 
         return
     if then == "resume later":
         replacing.an_hour_later()
-    report = await replacing(replace(KEEP, start_over=then == "start over"))
+    report = await replacing(KEEP._replace(start_over=then == "start over"))
     assert report.state is State.DONE
     assert_replaced(replacing)
 
@@ -268,7 +267,7 @@ async def test_a_changed_image_while_the_old_content_is_there(replacing: Replaci
     with pytest.raises(SourceChangedError):
         await replacing()
     assert replacing.pool.file("old").read_bytes() == OLD
-    await replacing(replace(KEEP, start_over=True))
+    await replacing(KEEP._replace(start_over=True))
     assert_replaced(replacing)
 
 
@@ -291,7 +290,7 @@ async def test_cancelled_in_the_middle(replacing: Replacing, keeper: bool) -> No
             replacing.image,
             replacing.pool.name,
             "old",
-            options=replace(KEEP, limit=4 * MIB),
+            options=KEEP._replace(limit=4 * MIB),
             keeper=replacing.keeper if keeper else None,
         )
         task = asyncio.create_task(transfer.run())

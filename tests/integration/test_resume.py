@@ -4,7 +4,6 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -211,7 +210,7 @@ async def test_a_volume_that_was_about_to_be_made(uploads: Uploads) -> None:
 async def test_a_replacement_goes_on(uploads: Uploads) -> None:
     await uploads.whole()
     make_image(uploads.image.with_name("other"), data(20 * MIB), seed=7).replace(uploads.image)
-    limited = replace(LIMIT, if_exists=IfExists.REPLACE)
+    limited = LIMIT._replace(if_exists=IfExists.REPLACE)
     await uploads.interrupted(options=limited)
     report = await uploads.whole(TransferOptions(if_exists=IfExists.REPLACE))
     assert report.resumed
@@ -237,7 +236,7 @@ async def test_a_block_volume_goes_on(
         uploads.image,
         block_pool.name,
         name,
-        options=replace(options, if_exists=IfExists.REPLACE),
+        options=options._replace(if_exists=IfExists.REPLACE),
         keeper=uploads.keeper,
     )
     await uploads.interrupted()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import replace
 
 import click
 
@@ -145,6 +144,6 @@ async def _resume(journal: Journal, job: Job, *, start_over: bool, output: Outpu
         raise UsageError(f"job {job.id} is {job.state}; there is nothing to resume")
     if job.state is not JobState.QUEUED:
         journal.update(job.id, JobEvent.RESUME)
-    options = replace(job.options, start_over=start_over)
+    options = job.options._replace(start_over=start_over)
     queued = journal.update(job.id, options=options, attempts=0)
     await run_job(journal, queued or job, output)

@@ -6,9 +6,8 @@ import asyncio
 import json
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -62,8 +61,7 @@ VERBS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """How to show it: see :class:`ProgressView` for ``progress``."""
 
     as_json: bool

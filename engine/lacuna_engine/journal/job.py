@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import traceback
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field
 from enum import Enum, StrEnum
-from typing import Any, Self, TypeVar, cast
+from typing import Any, NamedTuple, Self, TypeVar, cast
 
 from lacuna_engine.errors import LacunaError, Remedy, RemoteError
 from lacuna_engine.journal.places import Place
@@ -41,8 +41,7 @@ class JobKind(StrEnum):
     COPY = "copy"
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """What a transfer moved, as in its report: bytes, and ``seconds``.
 
     ``sent`` and ``received`` are stream payload, ``wire`` is everything, ``saved`` is what of the
@@ -83,7 +82,7 @@ class Counts:
 
     def to_record(self) -> dict[str, object]:
         """Return the plain form."""
-        return asdict(self)
+        return self._asdict()
 
     @classmethod
     def from_record(cls, record: object) -> Counts:
@@ -91,8 +90,7 @@ class Counts:
         return _from_record(Counts(), record)
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """Why a job did not go on: the error's class, its words, and what can help.
 
     ``details`` are the daemon's own words and what lies behind them; of a defect, its trace.
@@ -117,7 +115,7 @@ class Problem:
 
     def to_record(self) -> dict[str, object]:
         """Return the plain form."""
-        return {**asdict(self), "remedy": str(self.remedy)}
+        return {**self._asdict(), "remedy": str(self.remedy)}
 
     @classmethod
     def from_record(cls, record: object) -> Problem:
@@ -215,7 +213,7 @@ def options_to_record(options: TransferOptions) -> dict[str, object]:
     """Return options in plain form."""
     return {
         name: str(value) if isinstance(value, Enum) else value
-        for name, value in asdict(options).items()
+        for name, value in options._asdict().items()
     }
 
 
@@ -235,15 +233,15 @@ def _from_record(default: R, record: object, *, lenient: bool = False) -> R:
         raise ValueError("an object was expected")  # noqa: TRY004 - one error for a bad record
     known = cast("Mapping[str, object]", record)
     changes: dict[str, Any] = {}
-    for entry in fields(default):
-        if entry.name not in known:
+    for name, value in default._asdict().items():
+        if name not in known:
             continue
         try:
-            changes[entry.name] = _converted(known[entry.name], getattr(default, entry.name))
+            changes[name] = _converted(known[name], value)
         except ValueError:
             if not lenient:
-                raise ValueError(f"the field '{entry.name}' is not understood") from None
-    return replace(default, **changes)
+                raise ValueError(f"the field '{name}' is not understood") from None
+    return default._replace(**changes)
 
 
 def _converted(value: object, default: object) -> object:

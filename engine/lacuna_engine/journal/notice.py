@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_engine.journal.job import Job
 
 __all__ = ["JobAdded", "JobChanged", "JobRemoved", "Notice", "Subscriber"]
 
 
-@dataclass(frozen=True, slots=True)
-class JobAdded:
+class JobAdded(NamedTuple):
     """There is a new job, from here or from another process."""
 
     job: Job
 
 
-@dataclass(frozen=True, slots=True)
-class JobChanged:
+class JobChanged(NamedTuple):
     """A job is not as it was ``before``: its state, its order, its numbers."""
 
     job: Job
     before: Job
 
 
-@dataclass(frozen=True, slots=True)
-class JobRemoved:
+class JobRemoved(NamedTuple):
     """A job is no longer in the journal. ``job`` is as it was last."""
 
     job: Job

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Self
+from typing import NamedTuple, Self
 from urllib.parse import urlsplit, urlunsplit
 
 from lacuna_engine.errors import UsageError
@@ -19,8 +19,7 @@ __all__ = ["Endpoint", "LocalFile", "Place", "place_from_record"]
 THIS_HOST = "localhost"
 
 
-@dataclass(frozen=True, slots=True)
-class LocalFile:
+class LocalFile(NamedTuple):
     """A file or folder of this machine, as an absolute path."""
 
     path: str

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from lacuna_engine.errors import ConnectionLostError, LacunaError, Remedy, UnreachableError
 
@@ -22,8 +23,7 @@ class Cause(StrEnum):
     USER = "user"
 
 
-@dataclass(frozen=True, slots=True)
-class Retry:
+class Retry(NamedTuple):
     """Try again by itself in ``after`` seconds; ``attempts`` is the new number of vain tries."""
 
     after: float
@@ -31,8 +31,7 @@ class Retry:
     attempts: int
 
 
-@dataclass(frozen=True, slots=True)
-class Wait:
+class Wait(NamedTuple):
     """Somebody has to act; then it may go on."""
 
     cause: Cause

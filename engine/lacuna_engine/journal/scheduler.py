@@ -13,7 +13,6 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import replace
 from types import TracebackType
 from typing import Self, Unpack
 
@@ -174,7 +173,7 @@ class Scheduler:
     def set_job_rate(self, job_id: str, rate: int) -> Job:
         """Change the limit of one job from now on, and for when it goes on later."""
         job = self._journal.get(job_id)
-        changed = self._step(job_id, None, options=replace(job.options, limit=rate))
+        changed = self._step(job_id, None, options=job.options._replace(limit=rate))
         if run := self._runs.get(job_id):
             run.control.limit.set_rate(rate, asyncio.get_running_loop().time())
         return changed
@@ -256,7 +255,7 @@ class Scheduler:
         changes = Changes()
         if start_over:
             options = self._journal.get(job_id).options
-            changes["options"] = replace(options, start_over=True)
+            changes["options"] = options._replace(start_over=True)
         run = self._run_of(job_id)
         if run is not None and run.wish is not None:  # it is coming to a stop
             run.stop(JobEvent.REQUEUE)

@@ -11,10 +11,10 @@ import sqlite3
 import time
 import zlib
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypedDict, Unpack, cast
+from typing import NamedTuple, Self, TypedDict, Unpack, cast
 
 from lacuna_engine.errors import UsageError
 from lacuna_engine.journal.database import Database
@@ -72,8 +72,7 @@ class Changes(JobChanges, total=False):
     outline: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(NamedTuple):
     """What all finished jobs together did: their number, bytes moved and bytes saved.
 
     Jobs that were forgotten since are still counted.

@@ -10,10 +10,10 @@ import json
 import os
 import time
 import zlib
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Protocol, cast
+from typing import Any, NamedTuple, Protocol, cast
 
 from lacuna_engine.errors import TransferError
 from lacuna_engine.extents import ExtentMap
@@ -58,8 +58,7 @@ class Stage(StrEnum):
     """All is there and proved; a file that was downloaded may have to get its final name."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileMark:
+class FileMark(NamedTuple):
     """What a local file looks like as long as nobody changes it. Times in nanoseconds."""
 
     size: int
@@ -75,8 +74,7 @@ class FileMark:
         return cls(status.st_size, status.st_mtime_ns, status.st_ino)
 
 
-@dataclass(frozen=True, slots=True)
-class VolumeMark:
+class VolumeMark(NamedTuple):
     """What a volume looks like as long as nobody changes it.
 
     ``modified`` is its time of modification as the daemon writes it, empty where there is none.
@@ -149,7 +147,7 @@ class Checkpoint:
         fields = {
             "version": VERSION,
             "source_kind": "file" if isinstance(self.source, FileMark) else "volume",
-            "source": asdict(self.source),
+            "source": self.source._asdict(),
             "place": self.place,
             "name": self.name,
             "map": extents.to_record(),
@@ -158,7 +156,7 @@ class Checkpoint:
             "left": self.left,
             "made": self.made,
             "final": self.final,
-            "old": None if self.old is None else asdict(self.old),
+            "old": None if self.old is None else self.old._asdict(),
             "deferred": self.deferred,
             "seen": self.seen,
             "boot": self.boot,

@@ -7,7 +7,7 @@ way, never more in memory than a few blocks.
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_engine.errors import TransferError, UsageError
 from lacuna_engine.storage import VolumeType, display_name
@@ -24,8 +24,7 @@ from lacuna_engine.transfer.supply import VolumeSupply
 __all__ = ["Copy", "RemoteVolume"]
 
 
-@dataclass(frozen=True, slots=True)
-class RemoteVolume:
+class RemoteVolume(NamedTuple):
     """A volume in a pool of the daemon that ``session`` leads to."""
 
     session: Session

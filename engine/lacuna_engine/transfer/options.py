@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from lacuna_engine.storage.records import Permissions
 
@@ -27,8 +27,7 @@ class IfExists(StrEnum):
     SKIP = "skip"
 
 
-@dataclass(frozen=True, slots=True)
-class TransferOptions:
+class TransferOptions(NamedTuple):
     """Options of one transfer.
 
     ``verify`` reads the destination back and compares; ``limit`` is bytes of data a second, 0 for

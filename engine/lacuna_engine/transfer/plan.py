@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from lacuna_engine.extents import Kind
 
@@ -39,8 +39,7 @@ WORTH = 16
 Range = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Deferred:
+class Deferred(NamedTuple):
     """Ranges of an image, by start and end in bytes, in order and apart from each other."""
 
     ranges: tuple[Range, ...] = ()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Iterable
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from lacuna_engine.client import Connection, Data
 from lacuna_engine.errors import LacunaError, SourceChangedError
@@ -96,8 +95,7 @@ class Supply(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """A volume that a daemon can clone; ``dense`` if nearly all of it is data."""
 
     volume: VolumeHandle

@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
 from lacuna_engine import __version__
@@ -206,7 +206,7 @@ class Worker:
     async def _run(self, job: Job, control: Control) -> Report:
         if job.options.start_over:
             # It was agreed to once: another try goes on with what this one has brought over.
-            options = replace(job.options, start_over=False)
+            options = job.options._replace(start_over=False)
             self._journal.update(job.id, None, options=options)
         self._samples[job.id] = Sample(control)
         self._log(logging.INFO, f"{job.kind}: {job.source} -> {job.destination}", job.id)
