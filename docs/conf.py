@@ -2,6 +2,8 @@
 
 from importlib import import_module
 
+from sphinx.application import Sphinx
+
 from lacuna_engine import __version__
 
 project = "Lacuna"
@@ -25,3 +27,16 @@ for name in ("journal", "transfer", "transport", "storage", "server", "extents",
 python_use_unqualified_type_names = True
 napoleon_google_docstring = True
 napoleon_use_rtype = False
+
+
+def _plain(
+    _app: object, _what: str, _name: str, _of: object, _options: object, lines: list[str]
+) -> None:
+    """Drop what Python says of each field of a named tuple: the class's own text tells of it."""
+    if lines and lines[0].startswith("Alias for field number "):
+        lines.clear()
+
+
+def setup(app: Sphinx) -> None:
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", _plain)
