@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -48,14 +49,14 @@ def restless(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_an_upload(
     daemon: PrivateLibvirtd, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened, complete, starts = Lanes._open, Lanes._complete, list[int]()
+    opened, complete, starts = Lanes._open, Lanes._complete, set[int]()
 
     async def proved(self: Lanes, stretch: _Stretch, until: int) -> None:
         assert until == stretch.end  # no more than has been sent: there are no zeros
         await complete(self, stretch, until)
 
     async def noted(self: Lanes, connection: Connection, start: int, end: int) -> object:
-        starts.append(start)
+        starts.add(start)
         return await opened(self, connection, start, end)
 
     monkeypatch.setattr(Lanes, "_open", noted)
@@ -64,7 +65,34 @@ async def test_an_upload(
     async with session_to(daemon.uri) as session:
         report = await upload(session, image, pool, "v", OPTIONS)
     assert report.connections > 1
-    assert len(set(starts)) == len(starts) > SEGMENTS  # the rest of some by others
+    assert len(starts) > SEGMENTS  # the rest of some by others
+    assert report.bytes_sent == 80 * MIB
+    assert_same(image, pool.file("v"))
+
+
+async def test_what_waits_sends_nothing_when_it_is_enough(
+    daemon: PrivateLibvirtd, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened, lane, stretches = Lanes._open, Lanes._lane, list[_Stretch]()
+    lanes = itertools.count()
+
+    async def noted(self: Lanes, connection: Connection, start: int, end: int) -> _Stretch:
+        stretches.append(await opened(self, connection, start, end))
+        return stretches[-1]
+
+    async def ended(self: Lanes, connection: Connection, is_enough: Callable[[], bool]) -> None:
+        is_first = not next(lanes)
+        await lane(self, connection, lambda: is_enough() or (is_first and len(stretches) > 1))
+
+    monkeypatch.setattr(LaneCount, "measured", lambda *_: 1)
+    monkeypatch.setattr(delivery, "ABREAST", 1)
+    monkeypatch.setattr(Lanes, "_open", noted)
+    monkeypatch.setattr(Lanes, "_lane", ended)
+    image = make_image(tmp_path / "image", *SHAPE)
+    async with session_to(daemon.uri) as session:
+        report = await upload(session, image, pool, "v", OPTIONS)
+    waiting, sent = sorted(stretch.end - stretch.start for stretch in stretches[:2])
+    assert waiting == 0 < sent
     assert report.bytes_sent == 80 * MIB
     assert_same(image, pool.file("v"))
 

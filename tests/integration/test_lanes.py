@@ -32,7 +32,7 @@ from lacuna_engine.transfer import (
     plan,
 )
 from lacuna_engine.transfer.connecting import Connecting
-from lacuna_engine.transfer.lanes import Lanes
+from lacuna_engine.transfer.lanes import ABREAST, Lanes
 from lacuna_engine.transfer.packets import Packets
 
 SHAPE = (data(6 * MIB), hole(2 * MIB), data(8 * MIB + 4096), hole(MIB), data(4096), hole(MIB))
@@ -250,9 +250,48 @@ async def test_each_is_open_before_its_turn_and_sent_in_one_go(
     monkeypatch.setattr(crew, "start_with", lambda _: 1)
     monkeypatch.setattr(crew, "MOST_LANES", 1)
     monkeypatch.setattr(delivery, "is_crowded", lambda _: False)
+    monkeypatch.setattr(delivery, "ABREAST", 1)
     report = await tries.whole(TransferOptions())
     assert (report.state, report.connections, count) == (State.DONE, 1, SEGMENTS)
     assert len(turns) == len(set(turns)) == SEGMENTS
+    assert_same(tries.image, tries.volume)
+
+
+@pytest.mark.parametrize(("near", "abreast"), [(True, ABREAST), (False, 1)])
+async def test_a_daemon_that_is_near_has_several_abreast(
+    tries: Tries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, near: bool, abreast: int
+) -> None:
+    """Else it waits for the thread that writes, and a far one for nothing."""
+    monkeypatch.setattr(plan, "WORTH", 0)
+    send, packets, opened = UploadStream.send_file, list[int](), Lanes._open
+    ready, stretches = asyncio.Event(), list[object]()
+
+    async def gathered(self: Lanes, connection: Connection, start: int, end: int) -> object:
+        stretches.append(await opened(self, connection, start, end))
+        if len(stretches) >= abreast:
+            ready.set()
+        return stretches[-1]
+
+    async def noted(self: UploadStream, fd: int, offset: int, size: int) -> None:
+        await ready.wait()
+        packets.append(self.serial)
+        await send(self, fd, offset, size)
+
+    async def found(_: Connection) -> bool:
+        return near
+
+    monkeypatch.setattr(Lanes, "_open", gathered)
+    monkeypatch.setattr(UploadStream, "send_file", noted)
+    monkeypatch.setattr(delivery, "is_near", found)
+    monkeypatch.setattr(delivery, "is_crowded", lambda _: True)
+    monkeypatch.setattr(plan, "LONGEST", 8 * MIB)
+    tries.image = make_image(tmp_path / "long", data(16 * MIB))
+    report = await tries.whole(TransferOptions())
+    assert (report.state, report.connections) == (State.DONE, 1)
+    assert len(set(packets)) == ABREAST
+    assert abreast == max(
+        len(set(packets[:number]) & set(packets[number:])) for number in range(len(packets))
+    )
     assert_same(tries.image, tries.volume)
 
 

@@ -27,6 +27,7 @@ STRIDE = 64 * 1024
 PIECE = 512 * 1024
 """Bytes read at a time to find the end of a run of zeros: what stays in the processor's cache."""
 
+ZERO_PAGE = bytes(PAGE)
 ZEROS = bytearray(PIECE)
 
 HAS_ROOM = (os.cpu_count() or 1) > 1 and hasattr(os, "preadv")
@@ -107,7 +108,7 @@ class _Prober:
         until = min(offset // PAGE * PAGE + PAGE, self._end)
         page = self._read(self._page[: until - offset], offset)
         # Nearly all data shows itself in its first byte. A page is compared faster than searched.
-        return not page[0] and bytes(page) == bytes(len(page))
+        return not page[0] and ZERO_PAGE.startswith(page)
 
     def first_zero(self, settled: int, offset: int) -> int:
         """Return where the zeros before the zero page at ``offset`` begin."""

@@ -51,9 +51,9 @@ def is_zero(view: Buffer) -> bool:
     # Data shows itself in its first bytes nearly always; only zeros are read to the end.
     if any(octets[:_MARK]):
         return False
-    # Copied and compared as bytes, that is by memcmp: views are compared byte by byte.
+    # This compares by memcmp and in place; views are compared byte by byte.
     pieces = (octets[at : at + len(_BLOCK)] for at in range(0, len(octets), len(_BLOCK)))
-    return all(bytes(piece) == _BLOCK[: len(piece)] for piece in pieces)
+    return all(map(_BLOCK.startswith, pieces))
 
 
 def grain_runs(view: Buffer, grain: int = GRAIN) -> list[ZeroRun]:
@@ -74,7 +74,7 @@ def grain_runs(view: Buffer, grain: int = GRAIN) -> list[ZeroRun]:
     for at in range(0, size, grain):
         piece = octets[at : at + grain]
         # Nearly all data shows itself in its first byte; the rest is compared as in `is_zero`.
-        zero = not piece[0] and bytes(piece) == zeros[: len(piece)]
+        zero = not piece[0] and zeros.startswith(piece)
         if zero is not flag:
             if at:
                 runs.append((start, at, flag))

@@ -20,7 +20,7 @@ from lacuna_engine.transfer.crew import is_crowded
 from lacuna_engine.transfer.daemon_memory import is_near, key_length, with_key
 from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.lane_count import MOST_LANES
-from lacuna_engine.transfer.lanes import Lanes
+from lacuna_engine.transfer.lanes import ABREAST, Lanes
 from lacuna_engine.transfer.packets import Packets
 from lacuna_engine.transfer.plan import NOTHING, Deferred, segment_length
 from lacuna_engine.transfer.progress import Phase
@@ -43,7 +43,7 @@ class Delivery:
     """Sends what is missing of ``supply`` into ``volume``, a device or a file.
 
     First in one sparse stream, which sets the size and brings all that is fragmented; then the long
-    runs of data, over several connections (`plan`).
+    runs of data in segments, several at a time (`plan`).
     """
 
     def __init__(
@@ -54,6 +54,9 @@ class Delivery:
         self._supply = supply
         self._volume = volume
         self._is_device = is_device
+        crowded = is_crowded(context.session)
+        self._connections = context.options.connections or (1 if crowded else 0)
+        """How many, 0 to find out."""
         self._thin = False
         self.digest: BlockDigest | None = None
         """Of the volume, if it has been read back."""
@@ -81,11 +84,8 @@ class Delivery:
             self.digest = await verify_volume(self._context, supply, self._volume)
 
     async def _choose(self, left: int) -> Deferred:
-        """Return what goes over several connections."""
-        asked = self._context.options.connections
-        if self._is_device or left or asked == 1:
-            return NOTHING
-        if not asked and is_crowded(self._context.session):
+        """Return what goes in segments, several at a time."""
+        if self._is_device or left or self._context.options.connections == 1:
             return NOTHING
         return await self._supply.long_runs(self._tracker.map)
 
@@ -154,7 +154,7 @@ class Delivery:
         return deferred
 
     async def _send_deferred(self, connection: Connection, deferred: Deferred) -> None:
-        """Send what has been left out, over several connections."""
+        """Send what has been left out, in segments."""
         tracker = self._tracker
         tracker.phase = Phase.SENDING
         missing = Deferred(
@@ -169,9 +169,16 @@ class Delivery:
         asked = time.monotonic()
         await self._context.storage.volume_info(self._volume)
         cost = time.monotonic() - asked
-        length = segment_length(missing.size, self._context.options.connections or MOST_LANES, cost)
+        length = segment_length(missing.size, self._connections or MOST_LANES, cost)
+        is_local = connection.sends_files and await is_near(connection)
         lanes = Lanes(
-            self._context, self._supply, self._volume, missing.segments(length), connection
+            self._context,
+            self._supply,
+            self._volume,
+            missing.segments(length),
+            connection,
+            asked=self._connections,
+            abreast=ABREAST if is_local else 1,
         )
         noting = asyncio.create_task(self._note_now_and_then())
         try:

@@ -27,7 +27,7 @@ from lacuna_engine.transfer.reader import Run
 from lacuna_engine.transfer.streams import open_download, open_segment
 from lacuna_engine.transfer.supply import Supply
 
-__all__ = ["Lanes"]
+__all__ = ["ABREAST", "Lanes"]
 
 SKIPPED = 1 << 20
 """Bytes of a run of zeros inside a segment that is worth ending the stream and opening another
@@ -37,9 +37,15 @@ SENT_SHARE = 100
 
 ZEROS = bytes(SKIPPED)
 
-AT_ONCE = 2
-"""Segments on a connection: one that is sent, and one that is proved or waits with an open stream.
-Else the way to a far host is empty for two round trips at each segment's end."""
+ABREAST = 3
+"""Segments of a connection that are sent at the same time to a daemon that is near, taking turns
+with their packets. While it writes a packet it can take in those of other streams, but not of the
+same one, whose lock the writing thread holds: 2 GiB took 1.36 s with one, 1.22 s with two, 1.14 s
+with three and 1.20 s with four (medians of seven)."""
+
+WAITING = 1
+"""Further ones, which are proved or wait with an open stream: else the way to a far host is empty
+for two round trips at each segment's end."""
 
 FIRST_LOOK = 0.01
 SLOWEST_LOOK = 0.1
@@ -50,7 +56,11 @@ PATIENCE = 30.0
 
 
 class Lanes:
-    """Sends ``segments`` of ``supply`` into ``volume``, each over one of some connections."""
+    """Sends ``segments`` of ``supply`` into ``volume``, each over one of some connections.
+
+    ``asked`` is how many of these, 0 to find out; ``abreast`` how many segments each of them sends
+    at the same time.
+    """
 
     def __init__(
         self,
@@ -59,6 +69,9 @@ class Lanes:
         volume: VolumeHandle,
         segments: Iterable[Range],
         first: Connection,
+        *,
+        asked: int,
+        abreast: int = 1,
     ) -> None:
         self._context = context
         self._tracker = context.tracker
@@ -67,6 +80,8 @@ class Lanes:
         self._segments = deque(segments)
         """Those that nobody has begun, or what is left of them."""
         self._first = first
+        self._asked = asked
+        self._abreast = abreast
         self._reading = Connecting(context.session, daemon_pings=False)
         self._opening = asyncio.Lock()
         self._looking = asyncio.Lock()
@@ -86,7 +101,7 @@ class Lanes:
             context.report,
             self._lane,
             lambda: bool(self._segments),
-            asked=context.options.connections,
+            asked=self._asked,
             first=self._first,
         )
         self._reading.begin()
@@ -97,22 +112,20 @@ class Lanes:
             await self._reading.give_up()
 
     async def _lane(self, connection: Connection, is_enough: Callable[[], bool]) -> None:
-        """Send segments over one connection, one at a time.
+        """Send segments over one connection, as many at a time as go abreast.
 
         While one is proved the next one is sent, whose stream has been opened before.
         """
-        turn = asyncio.Lock()
+        turn = asyncio.Semaphore(self._abreast)
 
         async def take_turns() -> None:
             while self._segments and not is_enough():
                 start, end = self._segments.popleft()
-                reached = await self._segment(connection, start, end, turn, is_enough)
-                if reached < end:
-                    self._segments.appendleft((reached, end))
+                await self._segment(connection, start, end, turn, is_enough)
 
         try:
             async with asyncio.TaskGroup() as group:
-                for _ in range(AT_ONCE):
+                for _ in range(self._abreast + WAITING):
                     group.create_task(take_turns())
         except BaseExceptionGroup as errors:
             first = errors.exceptions[0]  # it has stopped the others
@@ -123,15 +136,15 @@ class Lanes:
         connection: Connection,
         start: int,
         end: int,
-        turn: asyncio.Lock,
+        turn: asyncio.Semaphore,
         is_enough: Callable[[], bool],
-    ) -> int:
+    ) -> None:
         """Send a segment when it is its turn; where it has long runs of zeros, in several streams.
 
-        Returns where that ended: before ``end`` if it was enough. An error leaves the turn taken:
-        it ends the lane, and who waits for it.
+        What is left of it when it is enough goes back to the others, before the proof of what has
+        been sent. An error leaves the turn taken: it ends the lane, and who waits for it.
         """
-        reached = start
+        reached, is_over = start, False
         going = self._supply.batches(
             [(start, end, Kind.DATA)],
             start,
@@ -147,6 +160,8 @@ class Lanes:
                         if stretch is None:
                             stretch = await self._open(connection, run.start, end)
                             await turn.acquire()
+                            if is_over := is_enough():
+                                break  # nothing has been sent through it
                         await stretch.packets.data(run.length, run.view)
                         stretch.end = run.end
                     elif stretch is not None and self._is_cheap(run):
@@ -162,12 +177,13 @@ class Lanes:
                     reached = run.end
                 if stretch is not None:
                     await stretch.packets.flush()  # what a batch holds is only lent
-                if is_enough():
+                if is_over := is_over or is_enough():
                     break
+        if reached < end:
+            self._segments.appendleft((reached, end))
         if stretch is not None:
             turn.release()
             await self._complete(stretch, reached)
-        return reached
 
     def _is_cheap(self, run: Run) -> bool:
         """Whether to send these zeros rather than begin another stream behind them."""

@@ -139,6 +139,7 @@ class Packets:
         self._messages += 1
         if flush or self._bytes >= PACKET or self._messages >= GATHERED:
             await self.flush()
+            await asyncio.sleep(0)  # other streams have their turn even if the socket has room
 
     async def _wait(self, size: int) -> None:
         """Wait until ``size`` bytes are allowed."""
