@@ -12,11 +12,13 @@ import argparse
 import json
 import sys
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from bench import latency, link, wire
 from bench.cases import WIRE, Case, cases
 from bench.grounds import ground
+from bench.kept import kept_memory
 from bench.plot import drawing
 from bench.rounds import Rounds, say
 from bench.runs import Results
@@ -101,7 +103,7 @@ def measure(chosen: argparse.Namespace, these: Sequence[Case]) -> Results:
     tools = [tool for name, tool in TOOLS.items() if not chosen.tools or name in chosen.tools]
     results = Results(chosen.ground, chosen.volumes)
     try:
-        with ground(chosen.ground, chosen.volumes) as found:
+        with kept(chosen), ground(chosen.ground, chosen.volumes) as found:
             rounds = Rounds(found, results, chosen.rounds)
             for case in these:
                 rounds.case(case, tools, chosen.ways)
@@ -111,6 +113,11 @@ def measure(chosen: argparse.Namespace, these: Sequence[Case]) -> Results:
         say("interrupted: these are the runs so far")
     results.notes += filter(None, [wire.comparison(results.rows)])
     return results
+
+
+def kept(chosen: argparse.Namespace) -> AbstractContextManager[None]:
+    """Keep the machine's memory, where all of it will be needed."""
+    return kept_memory() if chosen.scale >= 1 and chosen.rounds else nullcontext()
 
 
 def finish(results: Results, file: Path | None, svg: Path | None) -> None:

@@ -59,7 +59,7 @@ def main() -> None:
     chosen = parser.parse_args()
     results = Results("tmpfs", 0)
     try:
-        with ground("tmpfs", 0) as libvirtd:
+        with peers.kept(chosen), ground("tmpfs", 0) as libvirtd:
             rounds = Rounds(libvirtd, results, chosen.rounds)
             for case in cases(peers.IMAGES, scale=chosen.scale):
                 if case.key in CASES and case.matches([chosen.only]):

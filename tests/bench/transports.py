@@ -18,6 +18,7 @@ from pathlib import Path
 
 from bench.grounds import Ground, Server, memory_folder
 from bench.images import dense
+from bench.kept import kept_memory
 from bench.peers import finish
 from bench.rounds import WAYS, Rounds, say
 from bench.runs import Results
@@ -119,7 +120,7 @@ def main(arguments: Sequence[str]) -> None:
     chosen = parser.parse_args(arguments)
     results = Results("tmpfs", 0)
     try:
-        with place(chosen.size * MIB) as found:
+        with kept_memory(), place(chosen.size * MIB) as found:
             for name, ground in found.grounds.items():
                 if chosen.only in name:
                     image = ground.files / "image"
