@@ -14,7 +14,7 @@ from integration.libvirtd import MIB, Pool, PrivateLibvirtd
 from integration.moves import download, session_to, upload
 from lacuna_engine.client import Connection, Data, Hole
 from lacuna_engine.rpc.records import VolumeRange
-from lacuna_engine.transfer import TransferOptions, crew, delivery, plan, receiver
+from lacuna_engine.transfer import TransferOptions, crew, delivery, lanes, plan, receiver
 from lacuna_engine.transfer import download as downloads
 from lacuna_engine.transfer.lane_count import LaneCount
 from lacuna_engine.transfer.lanes import Lanes, _Stretch
@@ -74,18 +74,18 @@ async def test_what_waits_sends_nothing_when_it_is_enough(
     daemon: PrivateLibvirtd, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened, lane, stretches = Lanes._open, Lanes._lane, list[_Stretch]()
-    lanes = itertools.count()
+    numbers = itertools.count()
 
     async def noted(self: Lanes, connection: Connection, start: int, end: int) -> _Stretch:
         stretches.append(await opened(self, connection, start, end))
         return stretches[-1]
 
     async def ended(self: Lanes, connection: Connection, is_enough: Callable[[], bool]) -> None:
-        is_first = not next(lanes)
+        is_first = not next(numbers)
         await lane(self, connection, lambda: is_enough() or (is_first and len(stretches) > 1))
 
     monkeypatch.setattr(LaneCount, "measured", lambda *_: 1)
-    monkeypatch.setattr(delivery, "ABREAST", 1)
+    monkeypatch.setattr(lanes, "ABREAST", 1)
     monkeypatch.setattr(Lanes, "_open", noted)
     monkeypatch.setattr(Lanes, "_lane", ended)
     image = make_image(tmp_path / "image", *SHAPE)

@@ -250,7 +250,7 @@ async def test_each_is_open_before_its_turn_and_sent_in_one_go(
     monkeypatch.setattr(crew, "start_with", lambda _: 1)
     monkeypatch.setattr(crew, "MOST_LANES", 1)
     monkeypatch.setattr(delivery, "is_crowded", lambda _: False)
-    monkeypatch.setattr(delivery, "ABREAST", 1)
+    monkeypatch.setattr(lanes, "ABREAST", 1)
     report = await tries.whole(TransferOptions())
     assert (report.state, report.connections, count) == (State.DONE, 1, SEGMENTS)
     assert len(turns) == len(set(turns)) == SEGMENTS

@@ -20,7 +20,7 @@ from lacuna_engine.transfer.crew import is_crowded
 from lacuna_engine.transfer.daemon_memory import is_near, key_length, with_key
 from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.lane_count import MOST_LANES
-from lacuna_engine.transfer.lanes import ABREAST, Lanes
+from lacuna_engine.transfer.lanes import Lanes
 from lacuna_engine.transfer.packets import Packets
 from lacuna_engine.transfer.plan import NOTHING, Deferred, segment_length
 from lacuna_engine.transfer.progress import Phase
@@ -170,7 +170,7 @@ class Delivery:
         await self._context.storage.volume_info(self._volume)
         cost = time.monotonic() - asked
         length = segment_length(missing.size, self._connections or MOST_LANES, cost)
-        is_local = connection.sends_files and await is_near(connection)
+        near = connection.sends_files and await is_near(connection)
         lanes = Lanes(
             self._context,
             self._supply,
@@ -178,7 +178,7 @@ class Delivery:
             missing.segments(length),
             connection,
             asked=self._connections,
-            abreast=ABREAST if is_local else 1,
+            near=near,
         )
         noting = asyncio.create_task(self._note_now_and_then())
         try:

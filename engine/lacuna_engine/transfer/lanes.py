@@ -27,7 +27,7 @@ from lacuna_engine.transfer.reader import Run
 from lacuna_engine.transfer.streams import open_download, open_segment
 from lacuna_engine.transfer.supply import Supply
 
-__all__ = ["ABREAST", "Lanes"]
+__all__ = ["Lanes"]
 
 SKIPPED = 1 << 20
 """Bytes of a run of zeros inside a segment that is worth ending the stream and opening another
@@ -58,8 +58,8 @@ PATIENCE = 30.0
 class Lanes:
     """Sends ``segments`` of ``supply`` into ``volume``, each over one of some connections.
 
-    ``asked`` is how many of these, 0 to find out; ``abreast`` how many segments each of them sends
-    at the same time.
+    ``asked`` is how many of these, 0 to find out. To a daemon that is ``near``, each of them sends
+    several segments at the same time.
     """
 
     def __init__(
@@ -71,7 +71,7 @@ class Lanes:
         first: Connection,
         *,
         asked: int,
-        abreast: int = 1,
+        near: bool,
     ) -> None:
         self._context = context
         self._tracker = context.tracker
@@ -81,7 +81,9 @@ class Lanes:
         """Those that nobody has begun, or what is left of them."""
         self._first = first
         self._asked = asked
-        self._abreast = abreast
+        self._abreast = ABREAST if near else 1
+        self._is_cold = near
+        """Whether the first packet is to be one for the daemon's memory."""
         self._reading = Connecting(context.session, daemon_pings=False)
         self._opening = asyncio.Lock()
         self._looking = asyncio.Lock()
@@ -198,8 +200,14 @@ class Lanes:
         async with self._opening:
             stream = await open_segment(connection, VolumeRange(self._volume, start, end - start))
         packets = Packets(
-            self._supply.fd, stream, self._tracker, self._context.pace(), position=start
+            self._supply.fd,
+            stream,
+            self._tracker,
+            self._context.pace(),
+            position=start,
+            near=self._is_cold,
         )
+        self._is_cold = False
         stretch = _Stretch(start, stream, packets)
         self._stretches.add(stretch)
         return stretch
