@@ -32,6 +32,7 @@ from lacuna_engine.transfer import (
     plan,
 )
 from lacuna_engine.transfer.connecting import Connecting
+from lacuna_engine.transfer.daemon_memory import LARGE_PACKET
 from lacuna_engine.transfer.lanes import ABREAST, Lanes
 from lacuna_engine.transfer.packets import Packets
 
@@ -292,6 +293,33 @@ async def test_a_daemon_that_is_near_has_several_abreast(
     assert abreast == max(
         len(set(packets[:number]) & set(packets[number:])) for number in range(len(packets))
     )
+    assert_same(tries.image, tries.volume)
+
+
+@pytest.mark.parametrize("through", ["unix", "tcp"])
+async def test_only_a_local_socket_has_a_large_packet_at_once(
+    tries: Tries, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, through: str
+) -> None:
+    """A network that answers soon may be slow all the same, and the daemon waits 30 s."""
+    send, sizes = UploadStream.send_file, list[int]()
+
+    async def noted(self: UploadStream, fd: int, offset: int, size: int) -> None:
+        sizes.append(size)
+        await send(self, fd, offset, size)
+
+    async def is_near(_: Connection) -> bool:
+        return True
+
+    monkeypatch.setattr(UploadStream, "send_file", noted)
+    monkeypatch.setattr(delivery, "is_near", is_near)
+    monkeypatch.setattr(plan, "ROUNDS", 1)
+    monkeypatch.setattr(plan, "LONGEST", 16 * MIB)
+    tries.image = make_image(tmp_path / "long", data(48 * MIB))
+    uri = tries.daemon.uri if through == "unix" else tries.daemon.tcp_uri
+    async with session_to(uri) as session:
+        await Upload(session, tries.image, tries.pool.name, "v", options=THREE).run()
+    assert sizes.count(LARGE_PACKET) == (1 if through == "unix" else 0)
+    assert max(sizes[:3]) == (LARGE_PACKET if through == "unix" else MIB)
     assert_same(tries.image, tries.volume)
 
 

@@ -82,8 +82,9 @@ class Lanes:
         self._first = first
         self._asked = asked
         self._abreast = ABREAST if near else 1
-        self._is_cold = near
-        """Whether the first packet is to be one for the daemon's memory."""
+        self._is_cold = near and context.session.uri.transport == "unix"
+        """Whether the first packet is to be a large one, for the daemon's memory: through a network
+        that might take long, however soon a ping is answered."""
         self._reading = Connecting(context.session, daemon_pings=False)
         self._opening = asyncio.Lock()
         self._looking = asyncio.Lock()
