@@ -397,11 +397,16 @@ class Connection:
             callback(reason)
 
     def _dispatch(self, event: e.Event) -> None:
+        # First what comes most, and without a pattern, which takes longer.
+        if isinstance(event, e.StreamData):
+            self._streams[event.serial].on_data(event.data)
+        elif isinstance(event, e.StreamHole):
+            self._streams[event.serial].on_hole(event.length)
+        else:
+            self._dispatch_rest(event)
+
+    def _dispatch_rest(self, event: e.Event) -> None:
         match event:
-            case e.StreamData(serial, data):  # first what comes most
-                self._streams[serial].on_data(data)
-            case e.StreamHole(serial, length, _):
-                self._streams[serial].on_hole(length)
             case e.CallReturned(serial, result):
                 if serial in self._streams:
                     # Before any data behind it in the same read, hence not in the waiting task.

@@ -32,9 +32,10 @@ WORTHWHILE = 64 << 10
 around them in one read."""
 
 ENOUGH_PIECES = 64
-ENOUGH_BYTES = 256 << 10
+ENOUGH_BYTES = 64 << 10
 """Pieces, or bytes of data, for which a consumer is woken, unless the stream has ended: of a
-fragmented volume each turn of the loop brings a piece or two."""
+fragmented volume each turn of the loop brings a piece or two. No more bytes, since while they are
+written nothing is read, and what the system holds for us is soon full."""
 
 MAX_PIECES = 512
 MAX_BYTES = 4 << 20
@@ -295,14 +296,16 @@ class DownloadStream(ClientStream[Download]):
         )
         self.bytes_received = 0
         self._ready: deque[Data | Hole] = deque()
-        self._free: list[bytearray] = []
+        self._taken: deque[Data | Hole] = deque()  # of those, what goes one at a time
+        self._free: list[memoryview] = []
         self._block = memoryview(bytearray(BLOCK_SIZE))
         self._filled = 0
         self._handed = 0  # how much of the block is in pieces
         self._start = 0
         self._rest = 0  # bytes of a long message that are still to come
         self._arrived = asyncio.Event()
-        self._lent: list[object] = []
+        self._full: list[memoryview] = []  # blocks whose pieces are ready or were taken
+        self._lent: list[memoryview] = []  # the same, of the pieces taken last
         self._held = 0  # bytes of data that are ready
         self._paused = False
 
@@ -313,19 +316,18 @@ class DownloadStream(ClientStream[Download]):
         """Give the stream up; what has arrived and was not taken is dropped."""
         if not self.machine.ended:
             self._ready.clear()
+            self._taken.clear()
             self._held = 0
         await super().abort(patience)
 
     async def __anext__(self) -> Data | Hole:
         """Return the next piece, in order; ends at the end of file. Raises the stream's error."""
-        self._take_back()
-        if not self._ready:
-            await self._gather()
-        if not self._ready:
+        if not self._taken:
+            self._taken.extend(await self._take())
+        if not self._taken:
             raise StopAsyncIteration
-        piece = self._ready.popleft()
-        self._lend(piece)
-        if self._paused and self._held <= MAX_BYTES // 2 and len(self._ready) <= MAX_PIECES // 2:
+        piece = self._taken.popleft()
+        if not self._taken:
             self._resume()
         return piece
 
@@ -335,13 +337,19 @@ class DownloadStream(ClientStream[Download]):
         Waits until it is worth it. All are valid until the next are asked for. Raises the stream's
         error.
         """
-        self._take_back()
+        pieces = list(self._taken) or await self._take()
+        self._taken.clear()
+        self._resume()
+        return pieces
+
+    async def _take(self) -> list[Data | Hole]:
+        self._free += self._lent
+        self._lent = []
         await self._gather()
         pieces = list(self._ready)
         self._ready.clear()
-        for piece in pieces:
-            self._lend(piece)
-        self._resume()
+        self._held = 0
+        self._lent, self._full = self._full, []
         return pieces
 
     async def _gather(self) -> None:
@@ -358,27 +366,23 @@ class DownloadStream(ClientStream[Download]):
     def _has_enough(self) -> bool:
         return self._held >= ENOUGH_BYTES or len(self._ready) >= ENOUGH_PIECES
 
-    def _lend(self, piece: Data | Hole) -> None:
-        if isinstance(piece, Data):
-            self._held -= len(piece.view)
-            block = piece.view.obj
-            if not self._lent or self._lent[-1] is not block:
-                self._lent.append(block)
-
     def on_data(self, data: memoryview) -> None:
         """Copy into the block at hand; the view is the pipe's."""
-        self.machine.data(len(data))
+        size = len(data)
+        self.machine.data(size)
         if self.machine.state is State.ABORTING:
             return
-        self.bytes_received += len(data)
-        offset = 0
-        while offset < len(data):
-            count = min(BLOCK_SIZE - self._filled, len(data) - offset)
-            self._block[self._filled : self._filled + count] = data[offset : offset + count]
-            self._filled += count
-            offset += count
-            if self._filled == BLOCK_SIZE:
-                self._hand_over()
+        self.bytes_received += size
+        while size > (room := BLOCK_SIZE - self._filled):
+            self._block[self._filled :] = data[:room]
+            self._filled = BLOCK_SIZE
+            self._hand_over()
+            data, size = data[room:], size - room
+        end = self._filled + size
+        self._block[self._filled : end] = data
+        self._filled = end
+        if end == BLOCK_SIZE:
+            self._hand_over()
 
     def room(self, wanted: int) -> memoryview | None:
         """Return the free part of the block at hand, if it is worth a call of its own."""
@@ -426,21 +430,23 @@ class DownloadStream(ClientStream[Download]):
             self._resume()
 
     def _hand_over(self) -> None:
-        if self._filled > self._handed:
-            view = self._block[self._handed : self._filled]
+        """Have what is in the block taken, and another block if it is full."""
+        size = self._filled - self._handed
+        if size:
+            self._held += size
+            self._put(Data(self._start, self._block[self._handed : self._filled]))
+            self._start += size
             self._handed = self._filled
-            self._held += len(view)
-            self._put(Data(self._start, view))
-            self._start += len(view)
         if self._filled == BLOCK_SIZE:
-            self._block = memoryview(self._free.pop() if self._free else bytearray(BLOCK_SIZE))
+            self._full.append(self._block)
+            self._block = self._free.pop() if self._free else memoryview(bytearray(BLOCK_SIZE))
             self._filled = self._handed = 0
 
     def _put(self, piece: Data | Hole) -> None:
         self._ready.append(piece)
         if self._has_enough:
             self._arrived.set()
-        self._hold_back()
+            self._hold_back()
 
     def _hold_back(self) -> None:
         """Pause reading if the consumer is behind, but never before the reply has been read."""
@@ -452,17 +458,6 @@ class DownloadStream(ClientStream[Download]):
         elif not self._paused and (self._held >= MAX_BYTES or len(self._ready) >= MAX_PIECES):
             self._paused = True
             self._pipe.hold_reading(self)
-
-    def _take_back(self) -> None:
-        """Use blocks again when the last of their pieces have been dealt with."""
-        if not self._lent:
-            return
-        lent, self._lent = self._lent, []
-        following = next((one.view.obj for one in self._ready if isinstance(one, Data)), None)
-        for block in lent:
-            in_use = block is following or block is self._block.obj
-            if isinstance(block, bytearray) and not in_use:
-                self._free.append(block)
 
     def _resume(self) -> None:
         if self._paused:

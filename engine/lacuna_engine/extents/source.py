@@ -17,7 +17,7 @@ from typing import NamedTuple
 from lacuna_engine.errors import LocalFileError
 from lacuna_engine.extents._system import device_size
 
-__all__ = ["Source", "StrPath", "local_errors", "open_source"]
+__all__ = ["Source", "StrPath", "local_error", "local_errors", "open_source"]
 
 StrPath = str | os.PathLike[str]
 
@@ -82,7 +82,12 @@ def local_errors(name: str, doing: str = "read") -> Generator[None]:
     try:
         yield
     except OSError as error:
-        raise LocalFileError(f"cannot {doing} {name}: {error.strerror or error}") from error
+        raise local_error(error, name, doing) from error
+
+
+def local_error(error: OSError, name: str, doing: str) -> LocalFileError:
+    """Return what says that the file could not be worked with, and why."""
+    return LocalFileError(f"cannot {doing} {name}: {error.strerror or error}")
 
 
 @contextmanager

@@ -96,7 +96,7 @@ def may_have_zeros(view: Buffer, min_run: int = MIN_RUN) -> bool:
     for at in range(0, size, max(min_run // GRAIN * GRAIN, GRAIN)):
         if not octets[at] and is_zero(octets[at : at + GRAIN]):
             return True
-    return is_zero(octets[-(size % GRAIN or GRAIN) :])
+    return not size or (not octets[-1] and is_zero(octets[-(size % GRAIN or GRAIN) :]))
 
 
 def zero_runs(view: Buffer, min_run: int = MIN_RUN, grain: int = GRAIN) -> list[ZeroRun]:

@@ -169,22 +169,24 @@ class PacketReader:
 
     def feed(self, data: memoryview) -> Iterator[Packet | Fragment]:
         """Yield what ``data`` completes. The caller must exhaust the iterator."""
-        offset, end = 0, len(data)
-        while offset < end:
-            header = self._header
-            if header is not None:
-                piece = data[offset : offset + self._missing]
-                offset += len(piece)
-                part = self._feed_payload(header, piece)
-            elif self._gathered or end - offset < HEADER_SIZE:
-                piece = data[offset : offset + HEADER_SIZE - len(self._gathered)]
-                offset += len(piece)
-                part = self._feed_header(piece)
-            else:
-                part = self._begin(data, offset)
-                offset += HEADER_SIZE
+        while data:
+            part, data = self.step(data)
             if part is not None:
                 yield part
+
+    def step(self, data: memoryview) -> tuple[Packet | Fragment | None, memoryview]:
+        """Take in what ``data`` begins with, at least one byte of it, and at most one message.
+
+        Return what that completes, if anything, and the rest of ``data``.
+        """
+        header = self._header
+        if header is not None:
+            count = self._missing
+            return self._feed_payload(header, data[:count]), data[count:]
+        if self._gathered or len(data) < HEADER_SIZE:
+            count = HEADER_SIZE - len(self._gathered)
+            return self._feed_header(data[:count]), data[count:]
+        return self._begin(data), data[HEADER_SIZE:]
 
     def _feed_header(self, piece: memoryview) -> Packet | None:
         """Take in a piece of a header; a message without payload ends with it."""
@@ -196,13 +198,11 @@ class PacketReader:
         if len(self._gathered) < HEADER_SIZE:
             return None
         whole, self._gathered = self._gathered, bytearray()
-        return self._begin(whole, 0)
+        return self._begin(whole)
 
-    def _begin(self, data: memoryview | bytearray, offset: int) -> Packet | None:
+    def _begin(self, data: memoryview | bytearray) -> Packet | None:
         """Take in a whole header; a message without payload ends with it."""
-        length, program, version, procedure, kind, serial, status = _HEADER.unpack_from(
-            data, offset
-        )
+        length, program, version, procedure, kind, serial, status = _HEADER.unpack_from(data)
         self._check_length(length)
         header = Header(program, procedure, kind, serial, status, version)
         if length == HEADER_SIZE:

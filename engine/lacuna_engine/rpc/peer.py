@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import struct
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import lru_cache
 from typing import TypeVar
 
@@ -62,6 +62,10 @@ HOLE = struct.Struct(">qI")
 """What a STREAM_HOLE message says: bytes, and flags, which are 0 (`records.Hole`). There are tens
 of thousands of them in a fragmented volume, too many for a record each."""
 
+_CONTENT = (Type.STREAM, Type.STREAM_HOLE)
+
+_AFTER_LENGTH = struct.Struct(">IIiIII")
+
 Handler = Callable[[Header, bytes], "e.Event | None"]
 
 
@@ -83,8 +87,11 @@ class Peer(ABC):
 
         Raises :class:`ProtocolError` when the connection cannot go on.
         """
-        for part in self._reader.feed(data):
-            event = self._judge(part)
+        while data:
+            if self._reader.idle:
+                data = yield from self._flow(data)
+            part, data = self._reader.step(data)
+            event = None if part is None else self._judge(part)
             if event is not None:
                 yield event
 
@@ -151,6 +158,32 @@ class Peer(ABC):
         return Header(Program.REMOTE, procedure.number, kind, serial, status)
 
     # --- inside ------------------------------------------------------------------------------
+
+    def _flow(self, data: memoryview) -> Generator[e.Event, None, memoryview]:
+        """Yield the whole messages of streams that ``data`` begins with; return the rest.
+
+        The short way for what a fragmented volume is a hundred thousand of. Whatever is not just
+        that, is left to be judged.
+        """
+        at, size = 0, len(data)
+        while at + HEADER_SIZE < size:
+            (length,) = LENGTH.unpack_from(data, at)
+            start, end = at + HEADER_SIZE, at + length
+            content = _content_of(data[at + LENGTH.size : start].tobytes())
+            if content is None or not start < end <= size or length > self._reader.max_packet:
+                break
+            serial, number, is_hole = content
+            procedure = self._streams.get(serial)
+            if procedure is None or procedure.number != number:
+                break
+            if not is_hole:
+                yield e.StreamData(serial, data[start:end])
+            elif end - start == HOLE.size:
+                yield e.StreamHole(serial, *HOLE.unpack_from(data, start))
+            else:
+                break
+            at = end
+        return data[at:]
 
     def _put(self, header: Header, payload: bytes = b"") -> None:
         self._out.append(encode(header, payload))
@@ -422,6 +455,18 @@ def _is_remote(header: Header) -> bool:
 def _after_length(procedure: int, serial: int, kind: Type) -> bytes:
     """Return what follows the length in the header of a stream's data or hole, again and again."""
     return Header(Program.REMOTE, procedure, kind, serial, Status.CONTINUE).encode(0)[LENGTH.size :]
+
+
+@lru_cache(maxsize=64)
+def _content_of(header: bytes) -> tuple[int, int, bool] | None:
+    """Return whose content a message is, by serial and procedure, and whether it is a hole.
+
+    ``header`` is all of it but the length; None if it announces something else.
+    """
+    program, version, number, kind, serial, status = _AFTER_LENGTH.unpack(header)
+    if (program, version, status) != (Program.REMOTE, VERSION, Status.CONTINUE):
+        return None
+    return (serial, number, kind == Type.STREAM_HOLE) if kind in _CONTENT else None
 
 
 def _reply_header(procedure: int, serial: int, status: Status) -> Header:

@@ -44,7 +44,7 @@ from lacuna_engine.transfer.parts import (
     reopen,
 )
 from lacuna_engine.transfer.progress import Phase, Tracker
-from lacuna_engine.transfer.receiver import LANES, SEGMENT, Receiver, ShortError
+from lacuna_engine.transfer.receiver import LANES, LANES_EACH, SEGMENT, Receiver, ShortError
 from lacuna_engine.transfer.report import Report, State
 from lacuna_engine.transfer.resume import check_source
 from lacuna_engine.transfer.session import Session
@@ -293,7 +293,7 @@ class Download:
         asked = self._options.connections if size > SEGMENT else 1
 
         async def receive(by: Connection, is_enough: Callable[[], bool]) -> None:
-            lanes = LANES if by is connection and asked <= 1 else LANES // 2
+            lanes = LANES if by is connection and asked <= 1 else LANES_EACH
             await receiver.receive(by, lanes, is_enough)
 
         crew = Crew(

@@ -29,7 +29,7 @@ from lacuna_engine.extents import (
     outgrows,
     punch_hole,
 )
-from lacuna_engine.extents.source import Source, local_errors
+from lacuna_engine.extents.source import Source, local_error, local_errors
 from lacuna_engine.storage import local_file_name
 from lacuna_engine.transfer.destination import numbered
 from lacuna_engine.transfer.options import IfExists
@@ -197,10 +197,11 @@ class LocalTarget:
     def _write_all(self, position: int, view: memoryview) -> None:
         if not view:
             return
-        with local_errors(str(self.path), "write"):
-            while view:
-                count = _write_at(self.fd, view, position)
+        try:
+            while (count := _write_at(self.fd, view, position)) < len(view):
                 view, position = view[count:], position + count
+        except OSError as error:
+            raise local_error(error, str(self.path), "write") from error
 
     def clear(self, start: int, end: int) -> None:
         """Make bytes zeros again, and a hole where that can be; blocking.

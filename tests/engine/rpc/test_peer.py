@@ -14,6 +14,7 @@ from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
 from lacuna_engine.rpc.packet import Header, Packet, Program, Status, Type, encode
 from lacuna_engine.rpc.peer import ClientPeer, Peer, ServerPeer
+from lacuna_engine.rpc.procedures import Procedure
 from lacuna_engine.rpc.record import Void
 
 # How long an example takes says nothing here.
@@ -155,6 +156,70 @@ def test_any_content_in_any_steps(content: list[bytes | int], step: int) -> None
             expected.append(Piece(0, item))
     assert [unnumbered(event) for event in link.up(up)] == expected
     assert [unnumbered(event) for event in link.down(down)] == expected
+
+
+odd_headers = st.builds(
+    Header,
+    st.sampled_from([Program.REMOTE] * 4 + [Program.KEEPALIVE]),
+    st.sampled_from([208, 209]),
+    st.sampled_from([Type.STREAM, Type.STREAM, Type.STREAM_HOLE, Type.STREAM_HOLE, Type.MESSAGE]),
+    st.sampled_from([1, 1, 1, 2, 7]),
+    st.sampled_from([Status.CONTINUE] * 4 + [Status.OK, Status.ERROR]),
+    st.sampled_from([1] * 8 + [2]),
+)
+
+
+@relaxed
+@given(
+    st.sampled_from([p.VOL_UPLOAD, p.VOL_DOWNLOAD]),
+    st.lists(
+        st.tuples(odd_headers, st.sampled_from([0, 1, 8, 12, 12, 12, 16, 300])), max_size=12
+    ),
+    st.integers(28, 400),
+    st.integers(1, 700),
+)
+def test_whole_messages_mean_what_they_mean_in_pieces(
+    procedure: Procedure[r.VolumeRange, Void],
+    messages: list[tuple[Header, int]],
+    longest: int,
+    step: int,
+) -> None:
+    """The short way of whole messages of a stream is no other way, whatever is among them."""
+    raw = b"".join(encode(header, bytes(size)) for header, size in messages)
+    whole, cut = Link(), Link(step)
+    for link in (whole, cut):
+        assert link.stream(procedure) == 1
+    for one, other in ((whole.client, cut.client), (whole.server, cut.server)):
+        one.take_at_most(longest)
+        other.take_at_most(longest)
+        assert outcome(one, raw) == outcome(other, raw, step)
+        assert one.data_to_send() == other.data_to_send()
+
+
+def test_content_may_look_like_messages() -> None:
+    """Bytes behind a header are that message's, also where a piece of them begins a buffer."""
+    link = Link()
+    serial = link.stream(p.VOL_DOWNLOAD)
+    disguised = link.server.hole(serial, 4096)
+    assert link.down(link.server.data_header(serial, len(disguised))) == []
+    assert link.down(disguised) == [Piece(serial, disguised)]
+
+
+@steps
+def test_a_whole_message_above_the_limit_is_fatal(step: int) -> None:
+    link = Link(step)
+    serial = link.stream(p.VOL_DOWNLOAD)
+    link.client.take_at_most(127)
+    raw = link.server.data_header(serial, 100) + bytes(100)
+    with pytest.raises(ProtocolError, match="a message of 128 bytes"):
+        link.down(raw)
+
+
+def outcome(peer: Peer, raw: bytes, step: int = 0) -> list[e.Event | Piece] | str:
+    try:
+        return deliver(peer, raw, step)
+    except ProtocolError as error:
+        return str(error)
 
 
 def unnumbered(event: e.Event | Piece) -> e.Event | Piece:
