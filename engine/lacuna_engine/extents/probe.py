@@ -24,8 +24,9 @@ PAGE = 4096
 STRIDE = 64 * 1024
 """Bytes from probe to probe, and the shortest run of zeros that is looked for."""
 
-PIECE = 512 * 1024
-"""Bytes read at a time to find the end of a run of zeros: what stays in the processor's cache."""
+PIECE = 128 * 1024
+"""Bytes read at a time to find the end of a run of zeros: what stays in the processor's cache, with
+the zeros it is compared with. 4 GiB took 0.58 s, and 0.64 s with 512 KiB."""
 
 ZERO_PAGE = bytes(PAGE)
 ZEROS = bytearray(PIECE)
