@@ -13,7 +13,7 @@ from conformance.target import Target
 from integration.images import TIB, Piece, allocated, data, hole, make_image, pattern, within, zeros
 from integration.libvirtd import MIB, run
 from integration.moves import session_to
-from lacuna_engine.client import Connection
+from lacuna_engine.client import Connection, Data
 from lacuna_engine.errors import (
     ConnectError,
     ExistsError,
@@ -31,6 +31,7 @@ from lacuna_engine.errors import (
 )
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
+from lacuna_engine.rpc.packet import MAX_PAYLOAD
 from lacuna_engine.rpc.record import Void
 from lacuna_engine.storage import Permissions, PoolState, VolumeType
 from lacuna_engine.storage.events import PoolChange, PoolWatch
@@ -43,6 +44,7 @@ from lacuna_engine.transfer import (
     TransferOptions,
     Upload,
 )
+from lacuna_engine.transfer.daemon_memory import LARGE_PACKET
 from lacuna_engine.transport import parse_uri
 
 IMAGES: dict[str, tuple[Piece, ...]] = {
@@ -394,6 +396,31 @@ async def test_many_calls_at_once(session: Session, target: Target) -> None:
     described = await session.storage.describe_volumes(listing.volumes)
     assert len(described) == 60
     assert not [one for one in described if isinstance(one, RemoteError)]
+
+
+@pytest.mark.parametrize("size", [1, MIB, LARGE_PACKET, MAX_PAYLOAD])
+async def test_ballast(session: Session, target: Target, tmp_path: Path, size: int) -> None:
+    """It is dropped wherever it comes: between calls, and before, within and after streams."""
+    content = pattern(0, 3 * MIB)
+    pool = await session.storage.pool(target.pool)
+    volume = await session.storage.create_volume(pool, "v")
+    connection = await session.connect()
+    for _ in range(8):  # more often than the daemon takes requests at a time
+        connection.send_ballast(size)
+    up = await connection.upload(r.VolumeRange(volume))
+    await up.send(content[:MIB])
+    connection.send_ballast(size)
+    await up.send(content[MIB:])
+    await up.finish()
+    connection.send_ballast(size)
+    down = await connection.download(r.VolumeRange(volume))
+    connection.send_ballast(size)
+    got = b"".join([bytes(piece.view) async for piece in down if isinstance(piece, Data)])
+    await down.finish()
+    connection.send_ballast(size)
+    await connection.ping()
+    assert got == content
+    assert target.file("v").read_bytes() == content
 
 
 async def test_events(session: Session, target: Target, tmp_path: Path) -> None:

@@ -54,6 +54,9 @@ R = TypeVar("R", bound=Record)
 S = TypeVar("S", UploadStream, DownloadStream)
 
 FEATURE_KEEPALIVE = 10
+_NOTHING = memoryview(bytes(1 << 16))
+"""What ballast consists of."""
+
 OPEN_TIMEOUT = 30.0
 """Seconds for the daemon to answer the first calls of a connection."""
 CLOSE_TIMEOUT = 5.0
@@ -309,6 +312,14 @@ class Connection:
         self._pongs.append(answer)
         self._send_ping()
         await answer
+
+    def send_ballast(self, size: int) -> None:
+        """Send ``size`` bytes in a message that the daemon takes in and drops.
+
+        It keeps the memory that this has taken for messages to come (`transfer.daemon_memory`).
+        """
+        whole, rest = divmod(size, len(_NOTHING))
+        self._pipe.write(self._peer.ballast_header(size), *[_NOTHING] * whole, _NOTHING[:rest])
 
     def _send_call(self, procedure: Procedure[A, R], arguments: A) -> int:
         if self._reason is not None:

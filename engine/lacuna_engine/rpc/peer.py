@@ -46,6 +46,7 @@ from lacuna_engine.rpc.procedures import (
     KEEPALIVE_PING,
     KEEPALIVE_PONG,
     PROCEDURES,
+    VOL_UPLOAD,
     Kind,
     Procedure,
 )
@@ -61,6 +62,8 @@ R = TypeVar("R", bound=Record)
 HOLE = struct.Struct(">qI")
 """What a STREAM_HOLE message says: bytes, and flags, which are 0 (`records.Hole`). There are tens
 of thousands of them in a fragmented volume, too many for a record each."""
+
+_NOBODYS = Header(Program.REMOTE, VOL_UPLOAD.number, Type.STREAM, 0, Status.CONTINUE)
 
 _CONTENT = (Type.STREAM, Type.STREAM_HOLE)
 
@@ -279,6 +282,14 @@ class ClientPeer(Peer):
         if procedure.kind is not Kind.CALL:
             self._streams[serial] = row
         return serial
+
+    def ballast_header(self, size: int) -> bytes:
+        """Return the header to send right before ``size`` bytes that the daemon is to drop.
+
+        They are data of a stream that is none: no call has the serial 0 (protocol.md 1.7). Raises
+        :class:`ProtocolError` if they are too many for one message.
+        """
+        return _NOBODYS.encode(size)
 
     def send_abort(self, serial: int) -> None:
         """Queue giving a stream up."""

@@ -18,7 +18,7 @@ from typing import Protocol
 from lacuna_engine.client import Connection, Data, Hole
 from lacuna_engine.errors import NotProvedError
 from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
-from lacuna_engine.transfer.daemon_memory import with_key
+from lacuna_engine.transfer.daemon_memory import download_ballast
 from lacuna_engine.transfer.digest import BLOCK
 from lacuna_engine.transfer.streams import open_download
 
@@ -35,14 +35,6 @@ SEGMENT = 256 << 20
 
 MAX_SEGMENTS = 64
 """Segments of a volume at most, so that a volume of many tebibytes of holes stays instant."""
-
-
-WARM_FROM = 256 << 20
-WARM_KEY, LONG_WARM_KEY = 1 << 20, 2 << 20
-"""Bytes of the volume's key in the first call for that much data or more (`daemon_memory`), and
-where that is no more than a thousandth of the data: 2 GiB then cost the daemon 3,000 page faults
-instead of 370,000 (45,000 with the shorter key), and 1.7 s of processor time instead of 2.7 s
-(tmpfs, medians)."""
 
 
 class ShortError(NotProvedError):
@@ -83,8 +75,7 @@ class Receiver:
     ) -> None:
         self._volume = volume
         self._sink = sink
-        long = LONG_WARM_KEY if data >= LONG_WARM_KEY * 1000 else WARM_KEY
-        self._key = long if data >= WARM_FROM else 0
+        self._ballast = download_ballast(data)
         self._segments = deque(segments(ranges))
         """Start and length of those that nobody has begun, or of what is left of them."""
         self.bytes_received = 0
@@ -124,10 +115,10 @@ class Receiver:
         self, connection: Connection, start: int, length: int, is_enough: Callable[[], bool]
     ) -> int:
         """Receive a segment; return how much of it: up to the next block if it was enough."""
-        volume = self._volume
-        if self._key:
-            volume, self._key = with_key(volume, self._key), 0
-        stream = await open_download(connection, VolumeRange(volume, start, length))
+        if self._ballast:
+            connection.send_ballast(self._ballast)
+            self._ballast = 0
+        stream = await open_download(connection, VolumeRange(self._volume, start, length))
         end, stop = 0, length
         try:
             while pieces := await stream.take():

@@ -185,6 +185,26 @@ async def test_a_flood_of_pings_is_answered(daemon: Daemon, connection: Connecti
     assert connection.bytes_on_wire > 10_000 * 56
 
 
+@pytest.mark.parametrize("size", [1, 100_001, 3 << 20])
+async def test_ballast_is_taken_in_and_dropped(
+    size: int, daemon: Daemon, connection: Connection
+) -> None:
+    seen: list[e.Event] = []
+    end = daemon.ends[0]
+    original = end.on
+
+    def note(event: e.Event) -> None:
+        seen.append(event)
+        original(event)
+
+    end.on = note  # type: ignore[method-assign]
+    before = connection.bytes_on_wire
+    connection.send_ballast(size)
+    await connection.ping()
+    assert connection.bytes_on_wire > before + 28 + size
+    assert not seen  # a ping is answered without a word
+
+
 # --- keepalive -----------------------------------------------------------------------------------
 
 

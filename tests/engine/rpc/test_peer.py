@@ -12,7 +12,7 @@ from lacuna_engine.errors import ProtocolError, XdrError
 from lacuna_engine.rpc import events as e
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc import records as r
-from lacuna_engine.rpc.packet import Header, Packet, Program, Status, Type, encode
+from lacuna_engine.rpc.packet import MAX_PAYLOAD, Header, Packet, Program, Status, Type, encode
 from lacuna_engine.rpc.peer import ClientPeer, Peer, ServerPeer
 from lacuna_engine.rpc.procedures import Procedure
 from lacuna_engine.rpc.record import Void
@@ -194,6 +194,14 @@ def test_whole_messages_mean_what_they_mean_in_pieces(
         other.take_at_most(longest)
         assert outcome(one, raw) == outcome(other, raw, step)
         assert one.data_to_send() == other.data_to_send()
+
+
+def test_ballast_belongs_to_no_stream() -> None:
+    link = Link()
+    assert link.stream(p.VOL_UPLOAD) == 1
+    assert link.up(link.client.ballast_header(5) + b"drop!") == []
+    with pytest.raises(ProtocolError, match="too long"):
+        link.client.ballast_header(MAX_PAYLOAD + 1)
 
 
 def test_content_may_look_like_messages() -> None:

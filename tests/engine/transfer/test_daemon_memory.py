@@ -1,4 +1,4 @@
-"""When a long key is worth its bytes."""
+"""When ballast is worth its bytes."""
 
 from __future__ import annotations
 
@@ -8,20 +8,17 @@ from typing import cast
 
 import pytest
 
-from engine.scripted import Daemon
 from engine.transfer.images import KIB, MIB, make
 from lacuna_engine.client import Connection
 from lacuna_engine.extents import Kind
-from lacuna_engine.rpc.records import VolumeHandle, VolumeRange
 from lacuna_engine.transfer import Session, Upload
 from lacuna_engine.transfer.daemon_memory import (
     EARLY,
     LARGE_PACKET,
-    LONGEST_KEY,
     WORTHWHILE,
+    ballast,
+    download_ballast,
     is_near,
-    key_length,
-    with_key,
 )
 
 
@@ -43,25 +40,38 @@ def kinds(*lengths: int) -> list[tuple[int, int, Kind]]:
         ([MIB] * (WORTHWHILE // MIB - 1), 0),
         ([MIB] * (WORTHWHILE // MIB), WORTHWHILE // 128),
         ([32 * KIB] * (WORTHWHILE // (32 * KIB)), WORTHWHILE // 128),
-        ([MIB] * 512, LONGEST_KEY),
-        ([MIB] * 5000, LONGEST_KEY),
+        ([MIB] * 512, 4 * MIB),
+        ([MIB] * 1024, LARGE_PACKET),
+        ([MIB] * 5000, LARGE_PACKET),
         ([LARGE_PACKET] * 5, 0),
         ([*[MIB] * (EARLY // MIB - 1), LARGE_PACKET], 0),
         ([*[MIB] * (EARLY // MIB), LARGE_PACKET], (EARLY + LARGE_PACKET) // 128),
         ([64 * KIB, 1 << 40], 0),
     ],
 )
-def test_much_data_without_a_long_run_early_wants_a_key(lengths: list[int], expected: int) -> None:
-    assert key_length(kinds(*lengths)) == expected
+def test_much_data_without_a_long_run_early_wants_ballast(
+    lengths: list[int], expected: int
+) -> None:
+    assert ballast(kinds(*lengths)) == expected
 
 
 def test_holes_and_zeros_of_any_length_do_not_count() -> None:
-    assert not key_length([(0, 1 << 40, Kind.HOLE), (1 << 40, 1 << 41, Kind.ZERO)])
+    assert not ballast([(0, 1 << 40, Kind.HOLE), (1 << 40, 1 << 41, Kind.ZERO)])
 
 
-def test_the_key_is_all_that_changes() -> None:
-    volume = VolumeHandle("pool", "name", "/the/key")
-    assert with_key(volume, 5) == VolumeHandle("pool", "name", "     ")
+@pytest.mark.parametrize(
+    ("data", "expected"),
+    [
+        (0, 0),
+        ((256 << 20) - 1, 0),
+        (256 << 20, MIB),
+        (2000 * MIB - 1, MIB),
+        (2000 * MIB, 2 * MIB),
+        (1 << 50, 2 * MIB),
+    ],
+)
+def test_downloads_take_less(data: int, expected: int) -> None:
+    assert download_ballast(data) == expected
 
 
 class Link:
@@ -82,18 +92,25 @@ async def test_only_who_answers_at_once_is_near(delays: tuple[float, ...], near:
 
 
 @pytest.mark.parametrize("far", [False, True])
-async def test_a_key_is_for_a_daemon_that_is_near(
-    daemon: Daemon, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: bool
+async def test_ballast_is_for_a_daemon_that_is_near(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, far: bool
 ) -> None:
-    """A socket may be the end of a tunnel, too slow for a key within the daemon's patience."""
+    """A socket may be the end of a tunnel, too slow for it within the daemon's patience."""
     if far:
 
         async def late(_: Connection) -> None:
             await asyncio.sleep(9)
 
         monkeypatch.setattr(Connection, "ping", late)
+    sent: list[int] = []
+    send = Connection.send_ballast
+
+    def note(self: Connection, size: int) -> None:
+        sent.append(size)
+        send(self, size)
+
+    monkeypatch.setattr(Connection, "send_ballast", note)
     image = tmp_path / "img"
     make(image, [("data", MIB), ("hole", MIB)] * (WORTHWHILE // MIB))
     await Upload(session, image, "pool").run()
-    keys = [one.volume.key for one in daemon.arguments if isinstance(one, VolumeRange)]
-    assert [len(key) >= WORTHWHILE // 128 for key in keys] == [not far]
+    assert sent == ([] if far else [WORTHWHILE // 128])
