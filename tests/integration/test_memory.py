@@ -11,7 +11,7 @@ from integration.libvirtd import MIB, PrivateLibvirtd
 from integration.moves import download, upload
 from integration.tls import Server
 from lacuna_engine.transfer import Session
-from lacuna_engine.transfer.receiver import WARM_FROM
+from lacuna_engine.transfer.daemon_memory import DOWNLOAD_WORTHWHILE
 from lacuna_engine.transport import parse_uri
 
 PAGE = 4096
@@ -55,7 +55,7 @@ async def test_a_transfer_fetches_few_pages(
 ) -> None:
     """Each message cost its whole size in pages, nearly the volume's in all."""
     daemon, uri = served
-    size = WARM_FROM
+    size = DOWNLOAD_WORTHWHILE
     pool = daemon.make_pool("pages", "tmpfs", size=size + 16 * MIB)
     image = make_image(tmp_path / "image", data(size))
     if direction == "down":

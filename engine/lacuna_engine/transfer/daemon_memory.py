@@ -40,9 +40,9 @@ EARLY = 64 << 20
 
 DOWNLOAD_WORTHWHILE = 256 << 20
 DOWNLOAD_BALLAST = (2 << 20, 1 << 20)
-"""Bytes for downloads, which take less: the first where it is no more than a thousandth of the data.
-2 GiB then cost the daemon 3,000 page faults instead of 370,000 (45,000 with half as much), and 1.7 s
-of processor time instead of 2.7 s (tmpfs, medians)."""
+"""Bytes for downloads, which take less: the first where that is no more than a thousandth of the
+data. 2 GiB then cost the daemon 3,000 page faults instead of 370,000 (45,000 with half as much),
+and 1.7 s of processor time instead of 2.7 s (tmpfs, medians)."""
 
 NEAR = 0.005
 """Seconds in which a daemon on this host answers a ping, unless it is busy with something else."""

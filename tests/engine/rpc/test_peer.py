@@ -172,9 +172,7 @@ odd_headers = st.builds(
 @relaxed
 @given(
     st.sampled_from([p.VOL_UPLOAD, p.VOL_DOWNLOAD]),
-    st.lists(
-        st.tuples(odd_headers, st.sampled_from([0, 1, 8, 12, 12, 12, 16, 300])), max_size=12
-    ),
+    st.lists(st.tuples(odd_headers, st.sampled_from([0, 1, 8, 12, 12, 12, 16, 300])), max_size=12),
     st.integers(28, 400),
     st.integers(1, 700),
 )
