@@ -418,6 +418,7 @@ def serve(
 
     Prints the URI that clients connect to; virsh and others work as well as lacuna.
     """
+    _need_server()
     from lacuna_engine.cli import serving  # noqa: PLC0415 - the server is large
 
     named = [pool for pool in pools if "=" not in pool]
@@ -433,6 +434,7 @@ def serve(
 @click.option("--screenshot", type=click.Path(path_type=Path), help="Save the window as a picture.")
 def demo(screenshot: Path | None) -> None:
     """Show the main job on a server of one's own with sample images."""
+    _need_server()
     from lacuna_engine.cli import serving  # noqa: PLC0415 - the server is large
 
     click.get_current_context().exit(serving.demo(screenshot))
@@ -452,6 +454,18 @@ def diagnostics(uris: tuple[str, ...], names: bool) -> None:  # noqa: FBT001
 
 
 cli.add_command(profiles)
+
+
+def _need_server() -> None:
+    """Say so on Windows: the server finds files by the folders it holds open, as POSIX can.
+
+    Raises :class:`UsageError`.
+    """
+    if os.name == "nt":
+        raise UsageError(
+            "Lacuna's own server does not run on Windows",
+            hint="Run it on Linux or macOS; all other commands work here.",
+        )
 
 
 def _split_options(

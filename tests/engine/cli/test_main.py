@@ -133,6 +133,16 @@ def test_with_a_window_it_opens(capsys: Capture, monkeypatch: pytest.MonkeyPatch
     assert not capsys.readouterr().out
 
 
+def test_the_window_needs_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server cannot even be loaded on Windows."""
+    monkeypatch.setattr(metadata, "entry_points", lambda **_: ())
+    for name in [name for name in sys.modules if name.startswith("lacuna_engine.server")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "lacuna_engine.cli.serving", raising=False)
+    monkeypatch.setitem(sys.modules, "lacuna_engine.server", None)
+    assert run([]) == 0
+
+
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there a desktop is always there")
 @pytest.mark.parametrize("arguments", [[], ["disk.img"]])
 def test_without_a_display_it_says_so(
