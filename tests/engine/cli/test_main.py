@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib import metadata
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 import click
@@ -208,6 +208,19 @@ def test_nobody_reads_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "show_map", raising(BrokenPipeError(32, "Broken pipe")))
     assert run(["map", "x"]) == 1
     assert errors.getvalue() == ""
+
+
+def test_what_cannot_be_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As through a pipe of Windows, or in an old locale."""
+    output = BytesIO()
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(output, encoding="cp1252"))
+    monkeypatch.setattr(sys, "argv", ["lacuna", "map", "x"])
+    monkeypatch.setattr(listing, "show_map", lambda *_, **__: click.echo("ü 日"))
+    with pytest.raises(SystemExit) as caught:
+        entry()
+    assert caught.value.code == 0
+    sys.stdout.flush()
+    assert output.getvalue().rstrip() == b"\xfc \\u65e5"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
