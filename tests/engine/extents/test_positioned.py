@@ -68,5 +68,5 @@ def test_the_end_of_the_file(tmp_path: Path) -> None:
         for read in ways("_read_directly", "_read_by_seeking"):
             buffer = memoryview(bytearray(8))
             assert read(file.fileno(), buffer, 1) == 2
-            assert buffer[:2] == b"bc"
+            assert bytes(buffer[:2]) == b"bc"
             assert read(file.fileno(), buffer, 3) == 0
