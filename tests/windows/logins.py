@@ -51,6 +51,12 @@ def test_a_key_that_is_not_let_in(known: Program, host: PrivateSshd) -> None:
     assert "the SSH key 'C:\\no such key' cannot be read" in missing.stderr
 
 
+def test_a_key_of_the_settings_that_is_not_there(known: Program, host: PrivateSshd) -> None:
+    (known.home / ".ssh/config").write_text("Host *\n  IdentityFile ~/.ssh/nowhere\n")
+    done = known("ls", uri_of(host), code=3)
+    assert "nowhere': " in done.stderr
+
+
 def test_no_agent(known: Program, host: PrivateSshd) -> None:
     """Nor one that hangs: no service answers at the agent's pipe."""
     done = known("ls", uri_of(host, "sshauth=agent"), code=3)
