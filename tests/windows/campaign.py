@@ -21,7 +21,7 @@ __all__ = ["ROOT", "main"]
 TESTS = Path(__file__).resolve().parents[1]
 ROOT = TESTS.parent / "build/windows"
 
-SUITES = ("ways.py", "logins.py", "transfers.py")
+SUITES = ("ways.py", "logins.py", "transfers.py", "worker.py")
 """Not named as tests are, so that nobody else collects them."""
 
 

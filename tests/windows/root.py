@@ -144,7 +144,7 @@ def _build(python: Path) -> None:
 
 def _exported(library: Path) -> list[str]:
     """Return the names a library exports."""
-    command = [OBJDUMP, "--private-headers", library]
+    command: list[str | Path] = [OBJDUMP, "--private-headers", library]
     said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
     table = said.partition("[Ordinal/Name Pointer] Table")[2].partition("\n\n")[0]
     return re.findall(r"\[ *\d+\].* (\w+)$", table, re.MULTILINE)
