@@ -28,7 +28,7 @@ from lacuna_engine.errors import (
     VolumeBusyError,
     VolumeNotFoundError,
 )
-from lacuna_engine.extents import Progress, allocated_bytes
+from lacuna_engine.extents import Progress, allocated_bytes, positioned
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.transfer import (
@@ -322,7 +322,7 @@ async def test_what_is_written_is_not_what_arrived(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kept beside its place, to be looked at, and never under the name."""
-    write = target_module.write_at
+    write = positioned.write_at
 
     def damage(fd: int, view: memoryview, position: int) -> int:
         if position != 0:
