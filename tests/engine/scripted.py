@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,10 +74,20 @@ NO_SPACE = failure(38, "Unable to write: No space left on device", 38, 28)
 LOST = failure(1, "Library function returned error but did not set virError", 7)
 
 
-def socket_pipes() -> tuple[SocketPipe, SocketPipe]:
-    """Return the ends of a socket pair."""
+async def memory_pipes() -> tuple[Pipe, Pipe]:
+    """Return the ends of a pipe within the process."""
+    return memory_pair()
+
+
+async def socket_pipes() -> tuple[Pipe, Pipe]:
+    """Return the ends of a socket pair, in pipes of the kind that this platform's loop takes."""
     one, two = socket.socketpair()
-    return SocketPipe(one), SocketPipe(two)
+    if os.name != "nt":
+        return SocketPipe(one), SocketPipe(two)
+    loop = asyncio.get_running_loop()
+    _, near = await loop.create_connection(StreamPipe, sock=one)
+    _, far = await loop.create_connection(StreamPipe, sock=two)
+    return near, far
 
 
 class Daemon:
@@ -92,11 +103,11 @@ class Daemon:
         self.ends: list[End] = []
         self.state, self.available, self.pool_type = 2, 1 << 40, "dir"
         self.payload = 0
-        self.pair: Callable[[], tuple[Pipe, Pipe]] = memory_pair
+        self.pair: Callable[[], Awaitable[tuple[Pipe, Pipe]]] = memory_pipes
 
     async def open(self, _uri: object = None) -> Pipe:
         """Return a client's end of a new connection; fits into ``OPENERS``."""
-        mine, theirs = self.pair()
+        mine, theirs = await self.pair()
         End(self, theirs)
         return mine
 

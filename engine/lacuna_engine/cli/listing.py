@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import sys
-from datetime import datetime
 from pathlib import Path
 
 import click
 
 from lacuna_engine.cli.prompting import prompter_for
-from lacuna_engine.cli.show import KIND_MARKS, SOME_DATA, bytes_text, extent_strip
+from lacuna_engine.cli.show import KIND_MARKS, SOME_DATA, bytes_text, extent_strip, time_text
 from lacuna_engine.errors import RemoteError
 from lacuna_engine.extents import ExtentMap, Kind, file_map
 from lacuna_engine.storage import (
@@ -122,9 +121,7 @@ def _cell(column: str, value: object) -> str:
     if column in _SIZES and isinstance(value, int):
         return bytes_text(value)
     if column == "modified":
-        if not isinstance(value, float):
-            return ""
-        return datetime.fromtimestamp(value).astimezone().strftime("%Y-%m-%d %H:%M")
+        return time_text(value) if isinstance(value, float) else ""
     return display_name(str(value))
 
 

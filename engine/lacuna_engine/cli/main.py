@@ -11,7 +11,9 @@ import logging
 import os
 import signal
 import sys
+from codecs import lookup
 from collections.abc import Callable, Coroutine
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -58,9 +60,20 @@ FORMATS = ("auto", "raw", "qcow2", "qcow", "qed", "vmdk", "vdi", "vpc", "vhdx", 
 def main() -> None:
     """Run the command line and exit."""
     gc.set_threshold(YOUNG)
+    _write_anything()
     code = run(sys.argv[1:])
     gc.freeze()  # or the interpreter looks through all there is, to end a moment later
     sys.exit(code)
+
+
+def _write_anything() -> None:
+    """Have what standard streams cannot encode escaped: a name shall not end the command.
+
+    Through a pipe, programs of Windows write in its old code page.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper) and lookup(stream.encoding).name != "utf-8":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def run(arguments: list[str]) -> int:
@@ -222,13 +235,13 @@ def _open(context: click.Context, files: tuple[str, ...]) -> None:
 
 def _open_window(context: click.Context, arguments: list[str]) -> None:
     """Start the frontend that is installed."""
-    from lacuna_engine.cli import serving  # noqa: PLC0415 - only needed here
+    from lacuna_engine.cli.frontend import find_frontend, has_display  # noqa: PLC0415 - only here
 
-    frontend = serving.find_frontend()
+    frontend = find_frontend()
     if frontend is None:
         click.echo(context.find_root().get_help())
         return
-    if not serving.has_display() and "QT_QPA_PLATFORM" not in os.environ:
+    if not has_display() and "QT_QPA_PLATFORM" not in os.environ:
         raise UsageError(
             "there is no display to open the window on",
             hint="Start it on a desktop, or use the commands: lacuna --help lists them.",
@@ -418,6 +431,7 @@ def serve(
 
     Prints the URI that clients connect to; virsh and others work as well as lacuna.
     """
+    _need_server()
     from lacuna_engine.cli import serving  # noqa: PLC0415 - the server is large
 
     named = [pool for pool in pools if "=" not in pool]
@@ -433,6 +447,7 @@ def serve(
 @click.option("--screenshot", type=click.Path(path_type=Path), help="Save the window as a picture.")
 def demo(screenshot: Path | None) -> None:
     """Show the main job on a server of one's own with sample images."""
+    _need_server()
     from lacuna_engine.cli import serving  # noqa: PLC0415 - the server is large
 
     click.get_current_context().exit(serving.demo(screenshot))
@@ -452,6 +467,18 @@ def diagnostics(uris: tuple[str, ...], names: bool) -> None:  # noqa: FBT001
 
 
 cli.add_command(profiles)
+
+
+def _need_server() -> None:
+    """Say so on Windows: the server finds files by the folders it holds open, as POSIX can.
+
+    Raises :class:`UsageError`.
+    """
+    if os.name == "nt":
+        raise UsageError(
+            "Lacuna's own server does not run on Windows",
+            hint="Run it on Linux or macOS; all other commands work here.",
+        )
 
 
 def _split_options(

@@ -119,12 +119,20 @@ class _Run:
 
     def __init__(self, journal: Journal, job: Job) -> None:
         self.job = job
-        self.tracker = Tracker()
         self.report = Report(str(job.source), str(job.destination), job=job.id)
         self._journal = journal
         self._runner = TransferRunner(prompter_for)
+        self._control: Control | None = None
+        self._tracker = Tracker()
         self._error: LacunaError | None = None
         self._told: set[str] = set()
+
+    @property
+    def tracker(self) -> Tracker:
+        """How far the attempt is that runs now, or ran last."""
+        if self._control is not None and self._control.tracker is not None:
+            self._tracker = self._control.tracker
+        return self._tracker
 
     async def to_its_end(self) -> None:
         scheduler = Scheduler(
@@ -151,6 +159,7 @@ class _Run:
 
     async def _attempt(self, job: Job, control: Control) -> Report:
         control.on_note = self._note
+        self._control = control
         try:
             return await self._runner(job, control)
         except ConnectError as error:
@@ -164,8 +173,6 @@ class _Run:
             self._error = error
             raise
         finally:
-            if control.tracker is not None:
-                self.tracker = control.tracker
             if control.report is not None:
                 self.report = control.report
 

@@ -8,11 +8,11 @@ import ssl
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from lacuna_engine.cli.frontend import Frontend, find_frontend, has_display
 from lacuna_engine.errors import TransferError, UsageError
 from lacuna_engine.server import (
     Address,
@@ -23,7 +23,7 @@ from lacuna_engine.server import (
     parse_address,
 )
 
-__all__ = ["demo", "find_frontend", "serve"]
+__all__ = ["demo", "serve"]
 
 PKI = Path("/etc/pki/libvirt")
 """Where libvirt's own server has its certificate (transports.md 1)."""
@@ -104,37 +104,6 @@ def demo(screenshot: Path | None) -> int:
 
         asyncio.run(run_demo(folder, click.echo))
         return 0
-
-
-Frontend = Callable[[list[str]], object]
-
-
-def find_frontend() -> Frontend | None:
-    """Return what opens the window, if one is installed; the engine itself knows none.
-
-    Raises :class:`UsageError` if it is installed but cannot be loaded.
-    """
-    from importlib.metadata import entry_points  # noqa: PLC0415 - 30 ms, only needed here
-
-    for entry in entry_points(group="lacuna.frontend"):
-        try:
-            loaded: Frontend = entry.load()
-        except ImportError as error:
-            raise UsageError(
-                f"the window cannot be loaded: {error}",
-                hint="Install what is missing (on Debian and Ubuntu: apt-get install "
-                "libgl1 libegl1 libfontconfig1 libdbus-1-3 libxkbcommon-x11-0 libxcb-cursor0 "
-                "libxcb-icccm4 libxcb-keysyms1 libxcb-shape0); the commands work without.",
-            ) from error
-        return loaded
-    return None
-
-
-def has_display() -> bool:
-    """Whether there is something to show a window on, as far as can be told before Qt tries."""
-    if sys.platform in ("win32", "darwin"):
-        return True
-    return bool(os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY"))
 
 
 def _in_window(frontend: Frontend, folder: Path, screenshot: Path | None) -> int:

@@ -3,10 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 from lacuna_engine.extents import ExtentMap, Kind
 
-__all__ = ["KIND_MARKS", "SOME_DATA", "bytes_text", "duration_text", "extent_strip", "parse_rate"]
+__all__ = [
+    "KIND_MARKS",
+    "SOME_DATA",
+    "bytes_text",
+    "duration_text",
+    "extent_strip",
+    "parse_rate",
+    "time_text",
+]
 
 _UNITS = ("bytes", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 _FACTORS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40}
@@ -92,3 +101,12 @@ def _spread(start: int, end: int, size: int, width: int) -> Iterable[tuple[int, 
             yield min(cell, width - 1), upto - start
         start = max(upto, start)
         cell += 1
+
+
+def time_text(seconds: float) -> str:
+    """Return a moment, seconds since 1970, in local time; empty if this system cannot tell it."""
+    try:
+        # From universal time: with local time at once, Windows refuses the first day of 1970.
+        return datetime.fromtimestamp(seconds, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    except (OSError, OverflowError, ValueError):
+        return ""

@@ -2,7 +2,8 @@
 
 Not to be used but through `_system`. Offsets and lengths are bytes. The functions take the call
 itself (`Control`) as a parameter and are tested with a stand-in; the few lines that reach the
-system through ctypes were written after Microsoft's documentation and not yet run on Windows.
+system through ctypes were written after Microsoft's documentation, and run under Wine alone, whose
+file systems know no holes.
 
 On NTFS and ReFS a file can only have holes once it has been marked sparse. Punching frees whole
 units of 64 KiB and writes zeros over the rest of the range.

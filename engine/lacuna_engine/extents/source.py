@@ -11,11 +11,11 @@ import stat
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager
-from io import FileIO
 from typing import NamedTuple
 
 from lacuna_engine.errors import LocalFileError
 from lacuna_engine.extents._system import device_size
+from lacuna_engine.extents.positioned import read_at
 
 __all__ = ["Source", "StrPath", "local_error", "local_errors", "open_source"]
 
@@ -49,28 +49,13 @@ class Source(NamedTuple):
         Raises:
             OSError: if reading fails.
         """
-        done = _read_at(self.fd, buffer, offset)
+        done = read_at(self.fd, buffer, offset)
         while 0 < done < len(buffer):
-            count = _read_at(self.fd, buffer[done:], offset + done)
+            count = read_at(self.fd, buffer[done:], offset + done)
             if not count:
                 break
             done += count
         return done
-
-
-def _read_by_seeking(fd: int, buffer: memoryview, offset: int) -> int:
-    """Read some bytes with the calls that every platform has."""
-    raw = FileIO(fd, "rb", closefd=False)
-    raw.seek(offset)
-    return raw.readinto(buffer) or 0
-
-
-def _read_directly(fd: int, buffer: memoryview, offset: int) -> int:
-    """Read some bytes in one call; a scan asks for thousands of single pages."""
-    return os.preadv(fd, (buffer,), offset)
-
-
-_read_at = _read_directly if hasattr(os, "preadv") else _read_by_seeking
 
 
 @contextmanager

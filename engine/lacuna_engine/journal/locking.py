@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 
 __all__ = ["lock", "open_lock_file", "try_lock", "unlock"]
@@ -73,6 +75,17 @@ else:
         fcntl.flock(fd, fcntl.LOCK_UN)
 
 
-def open_lock_file(path: Path) -> int:
+REFUSALS = 50 if sys.platform == "win32" else 0
+REFUSAL = 0.001
+"""Windows refuses to open a file that somebody else is just removing: it is tried this often, with
+that many seconds in between."""
+
+
+def open_lock_file(path: Path, *, make: bool = True) -> int:
     """Open a file to be locked, and make it if need be. Raises ``OSError``."""
-    return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+    flags = os.O_RDWR | (os.O_CREAT if make else 0) | getattr(os, "O_CLOEXEC", 0)
+    for _ in range(REFUSALS):
+        with suppress(PermissionError):
+            return os.open(path, flags, 0o600)
+        time.sleep(REFUSAL)
+    return os.open(path, flags, 0o600)

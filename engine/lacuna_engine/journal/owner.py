@@ -113,7 +113,7 @@ class Owner:
         """
         path = self._path(job_id)
         try:
-            fd = os.open(path, os.O_RDWR)
+            fd = open_lock_file(path, make=False)
             try:
                 return not try_lock(fd)
             finally:

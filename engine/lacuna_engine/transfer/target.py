@@ -10,7 +10,6 @@ import asyncio
 import os
 import secrets
 import sys
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -29,6 +28,7 @@ from lacuna_engine.extents import (
     outgrows,
     punch_hole,
 )
+from lacuna_engine.extents.positioned import write_at
 from lacuna_engine.extents.source import Source, local_error, local_errors
 from lacuna_engine.storage import local_file_name
 from lacuna_engine.transfer.destination import numbered
@@ -198,7 +198,7 @@ class LocalTarget:
         if not view:
             return
         try:
-            while (count := _write_at(self.fd, view, position)) < len(view):
+            while (count := write_at(self.fd, view, position)) < len(view):
                 view, position = view[count:], position + count
         except OSError as error:
             raise local_error(error, str(self.path), "write") from error
@@ -265,24 +265,6 @@ def identity_of(status: os.stat_result) -> str:
 def _part_name(name: str) -> str:
     stem = name.encode("utf-8", "surrogateescape")[: 255 - _PART_ROOM]
     return f".{stem.decode('utf-8', 'ignore')}.{secrets.token_hex(4)}.lacuna-part"
-
-
-_seeking = threading.Lock()
-
-
-def _write_by_seeking(fd: int, view: memoryview, position: int) -> int:
-    """Write some bytes with the calls that every platform has; one thread at a time."""
-    with _seeking:
-        os.lseek(fd, position, os.SEEK_SET)
-        return os.write(fd, view)
-
-
-def _write_directly(fd: int, view: memoryview, position: int) -> int:
-    """Write some bytes in one call, from any thread."""
-    return os.pwrite(fd, view, position)
-
-
-_write_at = _write_directly if hasattr(os, "pwrite") else _write_by_seeking
 
 
 def _move_to_free_name(part: Path, place: Path) -> None:

@@ -126,24 +126,27 @@ class StreamPipe(Pipe, asyncio.BufferedProtocol):
         self._writable = asyncio.Event()
         self._writable.set()
         self._ended = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._is_resuming = False
 
     def start(self, receiver: Receiver) -> None:
         self._receiver = receiver
         if self._ended.is_set():
             receiver.closed(self._closing_reason())
-        elif self._transport is not None:
-            self._transport.resume_reading()
+        else:
+            self.resume_reading()
 
     # --- called by asyncio ---------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Nothing is read before there is a receiver; nothing is buffered while writing."""
         self._transport = cast("asyncio.Transport", transport)
+        self._loop = asyncio.get_running_loop()
         # With no high-water mark, drained means handed to the kernel: buffers may be used again.
         self._transport.set_write_buffer_limits(high=0)
         if self._receiver is None:
             self._transport.pause_reading()
-            asyncio.get_running_loop().call_soon(self._stay_paused)
+            self._loop.call_soon(self._stay_paused)
 
     def _stay_paused(self) -> None:
         """Early releases of Python 3.11 begin to read right after they have been told not to."""
@@ -213,7 +216,14 @@ class StreamPipe(Pipe, asyncio.BufferedProtocol):
 
     def resume_reading(self) -> None:
         self.is_paused = False
-        if self._transport is not None and not self._transport.is_closing():
+        if self._loop is not None and not self._is_resuming:
+            self._is_resuming = True
+            self._loop.call_soon(self._resume)
+
+    def _resume(self) -> None:
+        """Begin to read, in a turn of its own: told twice in one, Windows' loop reads twice."""
+        self._is_resuming = False
+        if self._transport is not None and not self._transport.is_closing() and not self.is_paused:
             self._transport.resume_reading()
 
     def close(self, reason: LacunaError | None = None) -> None:

@@ -114,7 +114,12 @@ async def _try(address: Address) -> socket.socket:
 
 
 def _words(error: OSError) -> str:
-    """Return the system's words; asyncio's own repeat the address."""
+    """Return the system's words; asyncio's own repeat the address.
+
+    Windows' numbers are not those that C has words for.
+    """
+    if getattr(error, "winerror", None) is not None:
+        return error.strerror or str(error)
     named = re.search(r"\[Errno (\d+)\]", str(error))
     number = error.errno or (int(named[1]) if named else 0)
     return os.strerror(number) if number else str(error)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 
 from PySide6.QtCore import QCoreApplication, Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication
@@ -145,8 +145,9 @@ def _size(size: int) -> str:
 def _time(nanoseconds: int | None) -> str:
     if not nanoseconds:
         return ""
-    return (
-        datetime.fromtimestamp(nanoseconds / _NANOSECONDS)
-        .astimezone()
-        .strftime("%Y-%m-%d %H:%M:%S")
-    )
+    try:
+        # From universal time: with local time at once, Windows refuses the first day of 1970.
+        moment = datetime.fromtimestamp(nanoseconds / _NANOSECONDS, UTC).astimezone()
+    except (OSError, OverflowError, ValueError):
+        return ""  # this system cannot tell it
+    return moment.strftime("%Y-%m-%d %H:%M:%S")

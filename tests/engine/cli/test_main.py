@@ -8,7 +8,7 @@ import signal
 import sys
 from collections.abc import Callable
 from importlib import metadata
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 
 import click
@@ -133,6 +133,16 @@ def test_with_a_window_it_opens(capsys: Capture, monkeypatch: pytest.MonkeyPatch
     assert not capsys.readouterr().out
 
 
+def test_the_window_needs_no_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server cannot even be loaded on Windows."""
+    monkeypatch.setattr(metadata, "entry_points", lambda **_: ())
+    for name in [name for name in sys.modules if name.startswith("lacuna_engine.server")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(sys.modules, "lacuna_engine.cli.serving", raising=False)
+    monkeypatch.setitem(sys.modules, "lacuna_engine.server", None)
+    assert run([]) == 0
+
+
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="there a desktop is always there")
 @pytest.mark.parametrize("arguments", [[], ["disk.img"]])
 def test_without_a_display_it_says_so(
@@ -198,6 +208,19 @@ def test_nobody_reads_what_is_printed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(listing, "show_map", raising(BrokenPipeError(32, "Broken pipe")))
     assert run(["map", "x"]) == 1
     assert errors.getvalue() == ""
+
+
+def test_what_cannot_be_encoded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As through a pipe of Windows, or in an old locale."""
+    output = BytesIO()
+    monkeypatch.setattr(sys, "stdout", TextIOWrapper(output, encoding="cp1252"))
+    monkeypatch.setattr(sys, "argv", ["lacuna", "map", "x"])
+    monkeypatch.setattr(listing, "show_map", lambda *_, **__: click.echo("ü 日"))
+    with pytest.raises(SystemExit) as caught:
+        entry()
+    assert caught.value.code == 0
+    sys.stdout.flush()
+    assert output.getvalue().rstrip() == b"\xfc \\u65e5"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

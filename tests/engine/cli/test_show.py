@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from lacuna_engine.cli.show import (
     duration_text,
     extent_strip,
     parse_rate,
+    time_text,
 )
 from lacuna_engine.extents import ExtentMap, Kind
 
@@ -151,3 +154,15 @@ def test_a_strip_against_counting(kinds: list[Kind], length: int, width: int) ->
                 assert mark in {KIND_MARKS[kind] for kind in Kind if inside.count(kind) == most}
         else:
             assert mark == KIND_MARKS[extents.kind_at(cell * size // width)]
+
+
+@pytest.mark.parametrize("seconds", [0.0, 1.0, 1_700_000_000.0])
+def test_a_moment(seconds: float) -> None:
+    """Volumes may be dated anything; those of a reproducible build are of 1970."""
+    local = datetime.fromtimestamp(seconds, UTC).astimezone()
+    assert time_text(seconds) == f"{local:%Y-%m-%d %H:%M}"
+
+
+def test_a_moment_that_nobody_can_tell() -> None:
+    assert time_text(2.0**40) == ""
+    assert time_text(2.0**63) == ""

@@ -28,7 +28,7 @@ from lacuna_engine.errors import (
     VolumeBusyError,
     VolumeNotFoundError,
 )
-from lacuna_engine.extents import Progress, allocated_bytes
+from lacuna_engine.extents import Progress, allocated_bytes, positioned
 from lacuna_engine.rpc import procedures as p
 from lacuna_engine.rpc.record import Record, Void
 from lacuna_engine.transfer import (
@@ -296,7 +296,7 @@ async def test_a_full_disk(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(*_: object) -> int:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(target_module, "_write_at", full)
+    monkeypatch.setattr(target_module, "write_at", full)
     await job.fails(LocalFileError, "No space left")
 
 
@@ -322,7 +322,7 @@ async def test_what_is_written_is_not_what_arrived(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Kept beside its place, to be looked at, and never under the name."""
-    write = target_module._write_at
+    write = positioned.write_at
 
     def damage(fd: int, view: memoryview, position: int) -> int:
         if position != 0:
@@ -331,7 +331,7 @@ async def test_what_is_written_is_not_what_arrived(
         broken[10] ^= 1
         return write(fd, memoryview(broken), position)
 
-    monkeypatch.setattr(target_module, "_write_at", damage)
+    monkeypatch.setattr(target_module, "write_at", damage)
     with pytest.raises(VerificationError, match="differs at bytes 0-4194304") as caught:
         await job(VERIFY)
     assert caught.value.exit_code == 5

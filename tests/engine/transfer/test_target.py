@@ -278,19 +278,9 @@ def test_room(tmp_path: Path) -> None:
     target.discard()
 
 
-@pytest.mark.parametrize("way", ["_write_directly", "_write_by_seeking"])
-def test_every_way_of_writing(way: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_write_at", getattr(module, way))
-    target = LocalTarget(tmp_path / "a", 10)
-    target.write(5, memoryview(b"world"))
-    target.write(0, memoryview(b"hello"))
-    target.complete(replace=False)
-    assert (tmp_path / "a").read_bytes() == b"helloworld"
-
-
 def test_a_disk_that_takes_little(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A write may take fewer bytes than it was given."""
-    monkeypatch.setattr(module, "_write_at", lambda fd, view, at: os.pwrite(fd, view[:3], at))
+    monkeypatch.setattr(module, "write_at", lambda fd, view, at: os.pwrite(fd, view[:3], at))
     target = LocalTarget(tmp_path / "a", 10)
     target.write(0, memoryview(b"helloworld"))
     target.complete(replace=False)
@@ -304,7 +294,7 @@ def test_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module, "_write_at", full)
+        patch.setattr(module, "write_at", full)
         with pytest.raises(LocalFileError, match="No space left"):
             target.write(0, memoryview(b"x"))
     target.discard()

@@ -48,6 +48,7 @@ DAEMONS = (
     "libvirtd, a user's own",
     "virtstoraged, virtproxyd and virtqemud",
     "lacuna serve",
+    "From Windows",
 )
 
 

@@ -259,3 +259,17 @@ async def test_giving_up_while_connecting_by_tcp(monkeypatch: pytest.MonkeyPatch
         with pytest.raises(asyncio.CancelledError):
             await task
         assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_windows_has_words_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its loop gives numbers that mean nothing, or something else, to C."""
+
+    class RefusedError(ConnectionRefusedError):
+        winerror = 1225
+
+    async def refuse(*_: object) -> None:
+        raise RefusedError(22, "The remote computer refused the network connection")
+
+    monkeypatch.setattr(tcp, "_first", refuse)
+    with pytest.raises(UnreachableError, match="port 1: The remote computer refused"):
+        await tcp.connect("127.0.0.1", 1, "")

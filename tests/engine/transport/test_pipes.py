@@ -13,7 +13,7 @@ from lacuna_engine.errors import (
     LacunaError,
     ProtocolError,
 )
-from lacuna_engine.transport import MemoryPipe, Pipe
+from lacuna_engine.transport import MemoryPipe, Pipe, StreamPipe
 from lacuna_engine.transport.pipe import JOIN_LIMIT
 from lacuna_engine.transport.socket_pipe import MAX_PARTS
 from lacuna_engine.transport.tls_pipe import TlsPipe
@@ -359,3 +359,45 @@ async def test_a_place_that_finds_an_error_ends_the_pipe(ends: Ends, far: Sink) 
     await turns(3)
     assert taking.reasons == [taking.error]
     assert len(taking.data) == 28 + 100
+
+
+class WindowsTransport(asyncio.Transport):
+    """Reads as that of Windows' loop does: each resumption is a read, one turn later."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.pending = 0
+        self._paused = False
+        asyncio.get_running_loop().call_soon(self._read)
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return False
+
+    def pause_reading(self) -> None:
+        self._paused = True
+
+    def resume_reading(self) -> None:
+        if self._paused:
+            self._paused = False
+            if not self.pending:
+                asyncio.get_running_loop().call_soon(self._read)
+
+    def _read(self) -> None:
+        self.pending += not self._paused
+
+
+@pytest.mark.parametrize("late", [0, 1, 2])
+async def test_one_read_at_a_time(late: int) -> None:
+    """Two reads at once on one socket lose data, and end in an assertion of asyncio's."""
+    pipe, transport = StreamPipe(), WindowsTransport()
+    pipe.connection_made(transport)
+    await turns(late)
+    pipe.start(Sink())
+    for _ in range(3):
+        pipe.pause_reading()
+        pipe.resume_reading()
+    await turns(5)
+    assert transport.pending == 1

@@ -69,8 +69,10 @@ async def log_in(
             hint="Check the port, and the log of sshd on that host.",
         ) from error
     except OSError as error:
+        # A file that the settings name, or the network.
+        named = f"'{error.filename}': " if error.filename else ""
         raise UnreachableError(
-            f"cannot connect to {target.where}: {error.strerror or error}"
+            f"cannot connect to {target.where}: {named}{error.strerror or error}"
         ) from error
     except asyncssh.Error as error:
         if "Too many authentication failures" in error.reason:
