@@ -9,19 +9,22 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
+from integration.asking import Asked
 from integration.libvirtd import PrivateLibvirtd
 from integration.ssh_login import Login, engine, libvirtd, login, sshd, use
-from integration.sshd import PrivateSshd, _children
+from integration.sshd import PASSWORD, PrivateSshd, _children
 from lacuna_engine.errors import (
     ConnectionLostError,
 )
 from lacuna_engine.transfer import Session
-from lacuna_engine.transport import parse_uri
+from lacuna_engine.transport import SecretKind, parse_uri
+from lacuna_engine.transport.ssh import openssh
 
 
 async def test_the_host_goes_away(login: Login, libvirtd: PrivateLibvirtd) -> None:
@@ -39,6 +42,25 @@ async def test_no_child_is_left(login: Login) -> None:
         await session.connect()
         assert len(_ssh_children()) == (2 if login.engine == "openssh" else 0)
     assert not _ssh_children()
+
+
+@pytest.mark.parametrize("length", [49, 57, 90, 200])
+async def test_a_long_folder_for_temporary_files(
+    login: Login, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    """A socket's path has 104 bytes on macOS, where that folder's own has 49 of them."""
+    asked = Asked({SecretKind.SSH_PASSWORD: [PASSWORD]})
+    uri = parse_uri(login.uri(key=""))
+    place = "/tmp"  # noqa: S108 - its own path is the shortest there is
+    prefix = "x" * (length - len(f"{place}/12345678"))
+    with tempfile.TemporaryDirectory(dir=place, prefix=prefix) as name:
+        assert len(name) == length
+        monkeypatch.setattr(tempfile, "tempdir", name)
+        monkeypatch.setattr(openssh, "_folders", [])
+        async with Session(uri, prompter=asked) as session:
+            await session.connect()
+            assert await session.storage.pools()
+    assert len(asked.questions) == 1
 
 
 def _ssh_children(pid: int | None = None) -> list[int]:

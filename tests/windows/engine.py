@@ -99,6 +99,7 @@ NOT_THERE: dict[str, tuple[str, ...]] = {
         "transport/test_pki::test_a_certificate_without_its_key",
         "transport/test_pki::test_each_missing_file_comes_from_the_system",
         "transport/test_pki::test_root_has_the_systems_alone",
+        "transport/test_socket_folder::",
     ),
     "the command is for the shell of the host, and is tried in one": (
         "transport/test_ssh_words::test_the_command_finds_the_socket_and_the_program",

@@ -13,7 +13,6 @@ import re
 import shlex
 import shutil
 import sys
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -23,6 +22,7 @@ from lacuna_engine.errors import AuthenticationError, LacunaError
 from lacuna_engine.transport.answers import Inquiry
 from lacuna_engine.transport.prompts import HostKeyQuestion, SecretKind
 from lacuna_engine.transport.ssh import askpass_program
+from lacuna_engine.transport.ssh.socket_folder import make_socket_folder
 from lacuna_engine.transport.ssh.target import Target
 
 __all__ = ["Askpass"]
@@ -62,7 +62,7 @@ class Askpass:
         """When the last one was answered, by the loop's clock."""
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._folder = Path(tempfile.mkdtemp(prefix="lacuna-"))
+        self._folder = make_socket_folder()
 
     async def start(self) -> dict[str, str]:
         """Listen; return what is to be in the environment of ssh."""

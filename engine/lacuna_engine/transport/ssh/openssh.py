@@ -13,7 +13,6 @@ import itertools
 import os
 import shutil
 import socket
-import tempfile
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,6 +30,7 @@ from lacuna_engine.transport.ssh.failures import explain
 from lacuna_engine.transport.ssh.forwarding import Forwarding, can_forward
 from lacuna_engine.transport.ssh.remote_command import PING, Preamble, remote_command
 from lacuna_engine.transport.ssh.settings import SILENCE_TIMEOUT, address, look_up
+from lacuna_engine.transport.ssh.socket_folder import make_socket_folder
 from lacuna_engine.transport.ssh.target import HostCheck, Target
 
 __all__ = ["open_openssh"]
@@ -292,12 +292,12 @@ def _environment() -> dict[str, str]:
     return kept | {"LC_CTYPE": locale, "LC_MESSAGES": "C"}
 
 
-_folders: list[str] = []
+_folders: list[Path] = []
 
 
 def _private_path() -> Path:
     """Return a new address for a socket, in a folder that nobody else may enter."""
     if not _folders:
-        _folders.append(tempfile.mkdtemp(prefix="lacuna-"))
+        _folders.append(make_socket_folder())
         atexit.register(shutil.rmtree, _folders[0], ignore_errors=True)
-    return Path(_folders[0]) / str(next(_numbers))
+    return _folders[0] / str(next(_numbers))
