@@ -18,7 +18,7 @@ from typing import IO
 
 from lacuna_engine.errors import ConnectionLostError, LacunaError, UsageError
 from lacuna_engine.transport.pipe import Receiver
-from lacuna_engine.transport.socket_pipe import SEND_BUFFER, SocketPipe
+from lacuna_engine.transport.socket_pipe import SocketPipe, widen
 
 __all__ = ["Child", "ChildPipe", "start_child"]
 
@@ -94,7 +94,7 @@ async def start_child(
     ours, theirs = socket.socketpair()
     ours.setblocking(False)  # noqa: FBT003
     # The child's own end too: what it has for us is taken in fewer, larger pieces.
-    theirs.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+    widen(theirs)
     words = tempfile.TemporaryFile()  # noqa: SIM115 - the child's as long as it lives
     try:
         process = await asyncio.create_subprocess_exec(

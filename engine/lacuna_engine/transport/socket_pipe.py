@@ -13,12 +13,13 @@ import errno
 import os
 import socket
 from collections import deque
+from contextlib import suppress
 from dataclasses import dataclass
 
 from lacuna_engine.errors import ConnectionLostError, LacunaError, SourceChangedError
 from lacuna_engine.transport.pipe import Pipe, Receiver
 
-__all__ = ["SocketPipe"]
+__all__ = ["SocketPipe", "widen"]
 
 MAX_PARTS = 512
 """Parts given to the kernel in one call at most."""
@@ -26,6 +27,9 @@ MAX_PARTS = 512
 SEND_BUFFER = 4 << 20
 """Bytes the kernel is asked to hold for the peer; it gives at most what the system allows. With the
 usual 208 KiB each packet of 1 MiB woke both sides five times: uploads took a quarter longer."""
+
+WORTHWHILE = 256 << 10
+"""Bytes below which the kernel is not asked: it has about as many for everybody."""
 
 READ_SIZE = 256 << 10
 """Bytes read in one call, besides those whose place is known: the kernel seldom has more, and what
@@ -44,6 +48,20 @@ class _Span:
     count: int
 
 
+def widen(sock: socket.socket) -> None:
+    """Have the kernel hold more for the peer of a local socket, as much as it allows.
+
+    Linux gives what it allows to whoever asks for more; macOS and others refuse that, and are asked
+    for less.
+    """
+    size = SEND_BUFFER
+    while size >= WORTHWHILE:
+        with suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, size)
+            return
+        size //= 2
+
+
 class SocketPipe(Pipe):
     """A pipe on a connected stream socket, for loops that can watch descriptors (not Windows)."""
 
@@ -52,7 +70,7 @@ class SocketPipe(Pipe):
         sock.setblocking(False)  # noqa: FBT003
         if sock.family not in (socket.AF_INET, socket.AF_INET6):
             # TCP does better by itself: it fits its buffer to the way, as long as nobody else does.
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            widen(sock)
         self._loop = asyncio.get_running_loop()
         self._sock = sock
         self._buffer = memoryview(bytearray(READ_SIZE))

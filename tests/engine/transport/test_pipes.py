@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import socket
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -15,7 +18,7 @@ from lacuna_engine.errors import (
 )
 from lacuna_engine.transport import MemoryPipe, Pipe, StreamPipe
 from lacuna_engine.transport.pipe import JOIN_LIMIT
-from lacuna_engine.transport.socket_pipe import MAX_PARTS
+from lacuna_engine.transport.socket_pipe import MAX_PARTS, widen
 from lacuna_engine.transport.tls_pipe import TlsPipe
 
 
@@ -236,6 +239,36 @@ async def test_files_are_not_for_every_pipe(ends: Ends) -> None:
     assert not ends[0].sends_files
     with pytest.raises(NotImplementedError):
         ends[0].write_file(b"", 0, 0, 1)
+
+
+class Stingy(socket.socket):
+    """Refuses, as macOS does, to hold more than it allows."""
+
+    allowed = 1 << 40
+    asked: list[int]
+
+    def setsockopt(self, *values: Any) -> None:
+        assert values[:2] == (socket.SOL_SOCKET, socket.SO_SNDBUF)
+        self.asked = [*getattr(self, "asked", []), values[2]]
+        if values[2] > self.allowed:
+            raise OSError(errno.ENOBUFS, "No buffer space available")
+
+
+@pytest.mark.parametrize(
+    ("allowed", "asked"),
+    [
+        (8 << 20, [4 << 20]),
+        (1 << 20, [4 << 20, 2 << 20, 1 << 20]),
+        (0, [4 << 20, 2 << 20, 1 << 20, 512 << 10, 256 << 10]),
+    ],
+)
+def test_a_system_may_hold_less(
+    monkeypatch: pytest.MonkeyPatch, allowed: int, asked: list[int]
+) -> None:
+    monkeypatch.setattr(Stingy, "allowed", allowed)
+    with Stingy(socket.AF_INET) as sock:
+        widen(sock)
+        assert sock.asked == asked
 
 
 async def test_a_memory_pipe_alone_leads_nowhere() -> None:
