@@ -180,6 +180,7 @@ ADVICE: Final = (
     QT_TRANSLATE_NOOP("Advice", "Check the parameter 'command' of the URI."),
     QT_TRANSLATE_NOOP("Advice", "Check the parameter 'keyfile' of the URI."),
     QT_TRANSLATE_NOOP("Advice", "Write ?command=/path/of/the/program."),
+    QT_TRANSLATE_NOOP("Advice", "Set TMPDIR to a folder of yours with a short path."),
     QT_TRANSLATE_NOOP("Advice", "Name a host, for example qemu+ssh://root@host/system."),
     QT_TRANSLATE_NOOP("Advice", "A URI looks like qemu:///system or qemu+ssh://user@host/system."),
     QT_TRANSLATE_NOOP("Advice", "Correct or remove the file."),

@@ -590,6 +590,10 @@
         <translation>Schreiben Sie ?command=/pfad/des/programms.</translation>
     </message>
     <message>
+        <source>Set TMPDIR to a folder of yours with a short path.</source>
+        <translation>Setzen Sie TMPDIR auf einen eigenen Ordner mit einem kurzen Pfad.</translation>
+    </message>
+    <message>
         <source>Name a host, for example qemu+ssh://root@host/system.</source>
         <translation>Nennen Sie einen Rechner, zum Beispiel qemu+ssh://root@host/system.</translation>
     </message>

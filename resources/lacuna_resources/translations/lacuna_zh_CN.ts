@@ -590,6 +590,10 @@
         <translation>请写成 ?command=/程序的/路径。</translation>
     </message>
     <message>
+        <source>Set TMPDIR to a folder of yours with a short path.</source>
+        <translation>请将 TMPDIR 设为您自己的、路径较短的文件夹。</translation>
+    </message>
+    <message>
         <source>Name a host, for example qemu+ssh://root@host/system.</source>
         <translation>请指定主机，例如 qemu+ssh://root@host/system。</translation>
     </message>

@@ -33,5 +33,5 @@ def make_socket_folder() -> Path:
     except OSError as error:
         raise ConnectError(
             f"no folder for the sockets of ssh can be made: {error.strerror or error}",
-            hint=f"Set TMPDIR to a folder of yours, with a path of less than {LONGEST - 16} bytes.",
+            hint="Set TMPDIR to a folder of yours with a short path.",
         ) from error
