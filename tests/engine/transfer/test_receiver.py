@@ -1,7 +1,8 @@
-"""Who receives stops when it is enough: at a block's end, and leaves the rest."""
+"""Who receives stops when it is enough, at a block's end, and shares with who comes later."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import cast
 
 import pytest
@@ -32,6 +33,19 @@ class Stream:
 
     async def abort(self, patience: float | None = 5.0) -> None:
         self.ends.append("abort" if patience else "abort patiently")
+
+
+class Slow(Stream):
+    """Takes the last of what is listed when it is told to."""
+
+    def __init__(self, goes_on: asyncio.Event, *takes: list[Data | Hole]) -> None:
+        super().__init__(*takes)
+        self._goes_on = goes_on
+
+    async def take(self) -> list[Data | Hole]:
+        if len(self.takes) == 1:
+            await self._goes_on.wait()
+        return await super().take()
 
 
 class Sink:
@@ -92,3 +106,58 @@ async def test_the_last_block_is_taken_whole(monkeypatch: pytest.MonkeyPatch) ->
     assert sink.taken == [(0, MIB, Hole), (MIB, 2 * MIB, Hole)]
     assert stream.ends == ["finish", "abort"]
     assert not receiving.has_more
+
+
+async def test_a_second_connection_takes_half_of_what_is_left(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The first has begun everything; of its own it does not take halves."""
+    goes_on = asyncio.Event()
+    opened: list[tuple[Connection, int, int]] = []
+
+    first, second = cast("Connection", object()), cast("Connection", object())
+
+    async def opening(connection: Connection, target: VolumeRange) -> Stream:
+        opened.append((connection, target.offset, target.length))
+        if connection is first:
+            return Slow(goes_on, [Hole(0, 16 * MIB)], [Hole(16 * MIB, target.length - 16 * MIB)])
+        return Stream([Hole(0, target.length)])
+
+    monkeypatch.setattr(receiver, "open_download", opening)
+    sink = Sink()
+    receiving = Receiver(VOLUME, [(0, 256 * MIB)], sink)
+    early = asyncio.create_task(receiving.receive(first, 2))
+    while not sink.taken:
+        await asyncio.sleep(0)
+    assert receiving.has_more
+    await receiving.receive(second, 2)
+    goes_on.set()
+    await early
+    assert opened == [(first, 0, 256 * MIB), (second, 136 * MIB, 120 * MIB)]
+    assert sink.taken == [
+        (0, 16 * MIB, Hole),
+        (136 * MIB, 256 * MIB, Hole),
+        (16 * MIB, 136 * MIB, Hole),
+    ]
+    assert not receiving.has_more
+
+
+async def test_a_little_is_not_shared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Less than half a segment is left: another connection has nothing to do."""
+    goes_on = asyncio.Event()
+
+    async def opening(*_: object) -> Stream:
+        return Slow(goes_on, [Hole(0, 129 * MIB)], [Hole(129 * MIB, 127 * MIB)])
+
+    monkeypatch.setattr(receiver, "open_download", opening)
+    sink = Sink()
+    receiving = Receiver(VOLUME, [(0, 256 * MIB)], sink)
+    early = asyncio.create_task(receiving.receive(cast("Connection", object()), 1))
+    while not sink.taken:
+        await asyncio.sleep(0)
+    assert not receiving.has_more
+    await receiving.receive(cast("Connection", object()), 1)
+    assert sink.taken == [(0, 129 * MIB, Hole)]
+    goes_on.set()
+    await early
+    assert sink.taken[1:] == [(129 * MIB, 256 * MIB, Hole)]
