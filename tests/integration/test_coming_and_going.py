@@ -39,6 +39,7 @@ def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(LaneCount, "measured", lambda *_: next(counts))
     monkeypatch.setattr(crew, "MEASURE_EVERY", 0.02)
     monkeypatch.setattr(delivery, "is_crowded", lambda _: False)
+    monkeypatch.setattr(downloads, "is_crowded", lambda _: False)
     monkeypatch.setattr(plan, "WORTH", 0)
     monkeypatch.setattr(plan, "WORTHWHILE", LONG)
     monkeypatch.setattr(plan, "LONG", LONG)

@@ -134,7 +134,8 @@ async def test_fifty_thousand_extents(
     pool = pool_factory("tmpfs", size=320 * MIB)
     volume = make_volume(daemon, pool, "comb", *[data(4096), hole(4096)] * 50_000)
     report = await download(session, pool, "comb", tmp_path / "comb")
-    assert report.bytes_received == report.bytes_data == 50_000 * 4096
+    assert report.bytes_data == 50_000 * 4096
+    assert report.bytes_data <= report.bytes_received <= within(report.bytes_data)
     assert_same(volume, tmp_path / "comb")
     assert allocated(tmp_path / "comb") <= within(report.bytes_data)
 

@@ -36,10 +36,10 @@ def start_with(session: Session) -> int:
 
 
 def is_crowded(session: Session) -> bool:
-    """Tell whether further connections for an upload would only be in each other's way.
+    """Tell whether further connections would only be in each other's way.
 
-    On the same host the daemon's one loop, the thread that writes and this process keep two or
-    three processors busy as it is, and all of it waits for the lock of the one file.
+    On the same host the daemon's one loop, the threads that write or read and this process keep
+    two or three processors busy as it is; an upload waits for the lock of the one file besides.
     """
     return session.uri.transport == "unix" and (os.cpu_count() or 1) < ROOM
 

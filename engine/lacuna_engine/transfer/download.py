@@ -28,7 +28,7 @@ from lacuna_engine.rpc.records import VolumeHandle
 from lacuna_engine.storage import VolumeDescription, VolumeType, display_name
 from lacuna_engine.transfer.checkpoint import Checkpoint, Keeper, Stage, VolumeMark
 from lacuna_engine.transfer.connecting import Connecting
-from lacuna_engine.transfer.crew import Crew
+from lacuna_engine.transfer.crew import Crew, is_crowded
 from lacuna_engine.transfer.digest import BlockDigest
 from lacuna_engine.transfer.in_use import use_note
 from lacuna_engine.transfer.limit import Limiter, TokenBucket
@@ -290,7 +290,9 @@ class Download:
         sink = TargetWriter(self.tracker, target, limiter, self._digest)
         receiver = Receiver(volume, missing, sink, data)
         size = sum(end - start for start, end in missing)
-        asked = self._options.connections if size > SEGMENT else 1
+        asked = self._options.connections or (1 if is_crowded(self._session) else 0)
+        if size <= SEGMENT:
+            asked = 1
 
         async def receive(by: Connection, is_enough: Callable[[], bool]) -> None:
             lanes = LANES if by is connection and asked <= 1 else LANES_EACH
